@@ -1,0 +1,35 @@
+/* An event: one fact of a recording, in time order, independent of the format that it was read from. */
+#ifndef SCT_EVENT_H
+#define SCT_EVENT_H
+
+#include <stdint.h>
+
+/* Events of one vCPU come in the order in which they happened; those of several vCPUs in the recording's order.
+ * What a vCPU's registers and visible memory hold at an INSN or USER event is told by the REG and SEEN events of
+ * that vCPU before it. */
+enum sct_event_kind {
+	SCT_EV_REG = 1, /* register `reg` of the vCPU holds `value` from now on */
+	SCT_EV_SEEN,    /* the vCPU sees `len` bytes `data` at virtual address `addr`; data NULL: not readable now.
+	                   Holds for the next INSN or USER event of this vCPU only */
+	SCT_EV_STORE,   /* `len` bytes `data` were written at guest-physical address `addr` */
+	SCT_EV_INSN,    /* the vCPU is about to execute the `len` bytes `data` at `addr`, in user mode */
+	SCT_EV_USER,    /* the vCPU is back in user mode, about to execute at `addr` */
+	SCT_EV_THREAD,  /* the vCPU runs thread `value` from now on; `reg` 1: that thread has never run before */
+	SCT_EV_GAP,     /* records are missing here: what is known of every vCPU and of memory is no longer */
+};
+
+struct sct_event {
+	uint8_t kind; /* enum sct_event_kind */
+	uint8_t reg;  /* REG: index into the architecture's register table, sct_arch.regs */
+	uint16_t vcpu;
+	uint32_t len;        /* bytes at data; an instruction has at most 15 */
+	uint64_t addr;       /* virtual, for STORE guest-physical */
+	uint64_t value;
+	uint64_t seq;        /* INSN, USER: the record's `seq` (sctrace-decode(1)) */
+	uint64_t time_ns;    /* INSN, USER: since the recording began, or SCT_TIME_UNKNOWN */
+	const uint8_t *data; /* the reader's; valid until its next `next` */
+};
+
+#define SCT_TIME_UNKNOWN UINT64_MAX
+
+#endif

@@ -1,0 +1,91 @@
+/* What a system call looks like: rows of the generated tables (prototypes/linux_*.txt, sctrace-prototypes(5)). */
+#ifndef SCT_PROTO_H
+#define SCT_PROTO_H
+
+#include <stdint.h>
+
+/* How the value of a parameter is to be understood. */
+enum sct_class {
+	SCT_C_UINT,   /* unsigned number of `size` bytes */
+	SCT_C_INT,    /* signed number of `size` bytes */
+	SCT_C_FD,     /* file descriptor: a signed 32-bit number */
+	SCT_C_PTR,    /* pointer to something without a meaning here (a struct, void, a function) */
+	SCT_C_NUM,    /* pointer to `count` numbers of `elem` bytes each (int *, loff_t *, u64 *, int[2]) */
+	SCT_C_STR,    /* pointer to a string that ends with NUL */
+	SCT_C_STRV,   /* pointer to an array of string pointers that ends with NULL (argv, envp) */
+	SCT_C_BUF,    /* pointer to as many bytes as `len` says */
+	SCT_C_IOV,    /* pointer to an array of struct iovec, as many as `len` says */
+	SCT_C_MSG,    /* pointer to one struct msghdr (user_msghdr) */
+	SCT_C_MMSG,   /* pointer to an array of struct mmsghdr, as many as `len` says */
+	SCT_C_ADDR,   /* pointer to a struct sockaddr of `len` bytes, decoded as bytes until struct decoding */
+	SCT_C_WORDS,  /* pointer to argument words of a multiplexed call (socketcall, ipc) */
+};
+
+enum sct_dir { SCT_IN = 1, SCT_OUT = 2, SCT_INOUT = 3 };
+
+/* Where a length or count comes from. At return an `out` buffer has min(ret, len) bytes under LEN_RET. */
+enum sct_len {
+	SCT_LEN_NONE,
+	SCT_LEN_ARG,     /* the value of parameter number len_arg */
+	SCT_LEN_ARG_PTR, /* the 32-bit number that parameter len_arg points at (getsockname's addrlen) */
+	SCT_LEN_RET,     /* at return the result, never more than parameter len_arg */
+	SCT_LEN_FIXED,   /* len_arg itself is the number */
+};
+
+struct sct_param {
+	const char *name, *type; /* as the kernel's SYSCALL_DEFINE spells them, without __user */
+	uint8_t cls;             /* enum sct_class */
+	uint8_t dir;             /* enum sct_dir; for non-pointers SCT_IN */
+	uint8_t size;            /* bytes of the value itself: 1, 2, 4, 8 */
+	uint8_t slot;            /* number of the argument register that holds it, or its low half */
+	uint8_t slot_hi;         /* a 64-bit value in two 32-bit registers: number of the one with the high half; else 0xff */
+	uint8_t len;             /* enum sct_len */
+	uint8_t elem;            /* SCT_C_NUM: bytes of one number; its sign is elem_signed */
+	uint8_t elem_signed;
+	uint16_t len_arg;        /* index of the parameter, or the fixed number; see len */
+};
+
+enum sct_proto_flag {
+	SCT_P_NORETURN = 1,   /* never comes back to its caller: exit, exit_group */
+	SCT_P_SIGRETURN = 2,  /* restores the registers of a signal frame: sigreturn, rt_sigreturn */
+	SCT_P_EXEC = 4,       /* on success a new image begins: execve, execveat */
+	SCT_P_FORK = 8,       /* on success returns twice: fork, vfork, clone, clone3 */
+	SCT_P_RESTART = 16,   /* restart_syscall: continues an earlier call */
+	SCT_P_PTR_RESULT = 32,/* the result is an address or an unsigned word: mmap, brk, shmat */
+	SCT_P_GETPID = 64,    /* the result is the caller's process id */
+	SCT_P_GETTID = 128,   /* the result is the caller's thread id: gettid, set_tid_address */
+};
+
+struct sct_proto {
+	uint32_t nr;              /* the number as the guest passes it, without x32's bit 30 */
+	const char *name;         /* as users know it: "read" */
+	const char *entry;        /* the kernel's entry point: "sys_read" */
+	const struct sct_param *params;
+	uint8_t nparams;
+	uint8_t flags;            /* enum sct_proto_flag */
+	uint8_t sub;              /* multiplexed calls: which table of sub-calls, enum sct_sub; else 0 */
+};
+
+/* Calls that hide others behind their first argument. */
+enum sct_sub { SCT_SUB_NONE, SCT_SUB_SOCKETCALL, SCT_SUB_IPC };
+
+struct sct_table {
+	const char *profile;            /* "linux_x64" */
+	const struct sct_proto *protos; /* sorted by nr */
+	uint32_t count;
+	/* the calls behind socketcall and ipc, by sub-call number in .nr; their parameters' slots count the words of
+	 * the multiplexer's own argument list; both NULL where the ABI has none */
+	const struct sct_proto *socketcall, *ipc;
+	uint32_t nsocketcall, nipc;
+};
+
+extern const struct sct_table sct_table_linux_x64, sct_table_linux_x32, sct_table_linux_x86;
+
+/* The row for nr, or NULL: not in the table. */
+const struct sct_proto *sct_table_find(const struct sct_table *table, uint64_t nr);
+/* The row for sub-call number nr of that multiplexer, or NULL. */
+const struct sct_proto *sct_table_sub(const struct sct_table *table, enum sct_sub sub, uint64_t nr);
+/* Name of a Linux error number ("ENOENT"), or NULL; generic numbering (asm-generic/errno.h), as x86 has it. */
+const char *sct_errno_name(unsigned number);
+
+#endif

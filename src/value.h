@@ -1,0 +1,33 @@
+/* Values: from argument words and the memory they point at to trees of meaning.
+ *
+ * The same walk serves the decoder, which reads replayed memory, and the recorder, whose memory reads the guest and
+ * notes what was touched: what a decoder will want is by construction what was recorded.
+ */
+#ifndef SCT_VALUE_H
+#define SCT_VALUE_H
+
+#include "abi.h"
+#include "arena.h"
+#include "record.h"
+
+/* Bounds of the expansion; a meaning that meets one is `partial` or "too deep". */
+struct sct_limits {
+	size_t str;   /* bytes of one string */
+	size_t buf;   /* bytes of one buffer */
+	size_t elems; /* elements of one array: argv, iovec */
+};
+
+extern const struct sct_limits sct_limits_default;
+
+/* Decodes what the arguments mean at entry into an array of *count values; all memory from arena. Output buffers
+ * have no meaning yet. A call that is not in the table gives its raw words "arg0" … */
+struct sct_value *sct_values_enter(const struct sct_call *call, const struct sct_mem *mem,
+                                   const struct sct_limits *limits, struct sct_arena *arena, size_t *count);
+/* Fills at return what the kernel wrote: meanings of out arguments, `out` of inout ones where it differs. result is
+ * the raw result word; known false when it is unknown, then lengths that depend on it are unknown too. */
+void sct_values_return(const struct sct_call *call, struct sct_value *args, size_t count, bool known, uint64_t result,
+                       const struct sct_mem *mem, const struct sct_limits *limits, struct sct_arena *arena);
+/* The result as a value: width, meaning and, by the ABI's rule, the error's name in *error. */
+struct sct_value sct_value_result(const struct sct_call *call, bool known, uint64_t raw, const char **error);
+
+#endif
