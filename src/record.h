@@ -62,6 +62,7 @@ struct sct_record {
 	uint64_t id;
 	unsigned cpu; /* vCPU of the entry */
 	struct sct_word asid, pid, tid, ppid, start_time_ns;
+	struct sct_word thread; /* the recording's own number of the thread that called, exact; unknown: it has none */
 	const char *comm; /* or NULL */
 	struct sct_moment enter, ret;
 	const char *insn;  /* "syscall", "sysenter", "int80" */

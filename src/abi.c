@@ -1,0 +1,186 @@
+/* How a system call is passed: one row for each way, and the reading of a call by its row.
+ * In:  entering instruction, CPU mode, registers, memory
+ * Out: number, argument words, prototype
+ */
+#include "abi.h"
+
+#include <string.h>
+
+const char *const sct_insn_names[SCT_INSN_KINDS] = {
+	[SCT_INSN_SYSCALL] = "syscall",
+	[SCT_INSN_SYSENTER] = "sysenter",
+	[SCT_INSN_INT80] = "int80",
+};
+
+/* struct rt_sigframe of 64-bit code: pretcode 8, then ucontext: flags 8, link 8, stack 24, sigcontext in the order
+ * r8 … r15, di, si, bp, bx, dx, ax, cx, sp, ip (arch/x86/include/uapi/asm/{ucontext.h,sigcontext.h}). */
+static const struct sct_sigframe frames_x64[] = {
+	{ .ip = 48 + 16 * 8, .sp = 48 + 15 * 8, .result = 48 + 13 * 8, .word = 8 },
+	{ 0 },
+};
+
+/* The same with the x32 ucontext, whose head is flags 4, link 4, stack 12, padding 4. */
+static const struct sct_sigframe frames_x32[] = {
+	{ .ip = 32 + 16 * 8, .sp = 32 + 15 * 8, .result = 32 + 13 * 8, .word = 8 },
+	{ 0 },
+};
+
+/* 32-bit code has two frames. sigframe: pretcode, sig, sigcontext. rt_sigframe: pretcode, sig, two pointers, siginfo
+ * 128, ucontext (flags, link, stack 12, sigcontext). sigcontext: gs fs es ds di si bp sp bx dx cx ax trapno err ip
+ * cs flags sp_at_signal; sp is the interrupted stack pointer, as sp_at_signal is. */
+static const struct sct_sigframe frames_x86[] = {
+	{ .ip = 8 + 56, .sp = 8 + 28, .result = 8 + 44, .word = 4 },
+	{ .ip = 164 + 56, .sp = 164 + 28, .result = 164 + 44, .word = 4 },
+	{ 0 },
+};
+
+#define X64_ARGS { { "rdi" }, { "rsi" }, { "rdx" }, { "r10" }, { "r8" }, { "r9" } }
+#define X32_BIT 0x40000000u /* __X32_SYSCALL_BIT */
+
+static const struct sct_abi rows[] = {
+	{
+		.name = "linux_x64", .insn = SCT_INSN_SYSCALL, .mode = SCT_MODE_64, .word = 8,
+		.nr_mask = X32_BIT, .nr_match = 0, .nr = "eax", .result = "rax", .args = X64_ARGS,
+		.after = 2, .again = 0, .table = &sct_table_linux_x64, .frames = frames_x64,
+	}, {
+		.name = "linux_x32", .insn = SCT_INSN_SYSCALL, .mode = SCT_MODE_64, .word = 8,
+		.nr_mask = X32_BIT, .nr_match = X32_BIT, .nr = "eax", .result = "rax", .args = X64_ARGS,
+		.after = 2, .again = 0, .table = &sct_table_linux_x32, .frames = frames_x32,
+	}, {
+		/* legal from 64-bit code too: the kernel takes the low halves (entry_INT80_compat) */
+		.name = "linux_x86", .insn = SCT_INSN_INT80, .word = 4,
+		.nr = "eax", .result = "eax",
+		.args = { { "ebx" }, { "ecx" }, { "edx" }, { "esi" }, { "edi" }, { "ebp" } },
+		.after = 2, .again = 0, .table = &sct_table_linux_x86, .frames = frames_x86,
+	}, {
+		/* The vDSO pushed ecx, edx and ebp and copied esp to ebp: the sixth argument is on its stack. It returns
+		 * to int80_landing_pad, behind the `int $0x80` that follows, and restarts on that
+		 * (arch/x86/entry/vdso/vdso32/system_call.S). */
+		.name = "linux_x86", .insn = SCT_INSN_SYSENTER, .word = 4,
+		.nr = "eax", .result = "eax",
+		.args = { { "ebx" }, { "ecx" }, { "edx" }, { "esi" }, { "edi" }, { "ebp", true, 0 } },
+		.after = 4, .again = 2, .table = &sct_table_linux_x86, .frames = frames_x86,
+	}, {
+		/* AMD's 32-bit syscall: the CPU overwrites ecx, so the vDSO carries it in ebp, and ebp on its stack
+		 * (entry_SYSCALL_compat). Same landing pad: `syscall` is followed by `int $0x80` likewise. */
+		.name = "linux_x86", .insn = SCT_INSN_SYSCALL, .mode = SCT_MODE_32, .word = 4,
+		.nr = "eax", .result = "eax",
+		.args = { { "ebx" }, { "ebp" }, { "edx" }, { "esi" }, { "edi" }, { "esp", true, 0 } },
+		.after = 4, .again = 2, .table = &sct_table_linux_x86, .frames = frames_x86,
+	},
+};
+
+static const struct {
+	const char *name, *summary;
+	const char *arch; /* recordings of this architecture have it by default */
+	bool all;         /* every row applies; else only those of its own name */
+} profiles[] = {
+	{ "linux_x86", "Linux on i386", "i386", false },
+	{ "linux_x64", "Linux on x86_64, with its 32-bit and x32 programs", "x86_64", true },
+};
+
+enum { NPROFILES = sizeof profiles / sizeof *profiles };
+
+const char *sct_abi_profile(unsigned i, const char **summary)
+{
+	if (i >= NPROFILES)
+		return NULL;
+	*summary = profiles[i].summary;
+	return profiles[i].name;
+}
+
+const char *sct_abi_default_profile(const struct sct_arch *arch)
+{
+	for (unsigned i = 0; i < NPROFILES; i++)
+		if (!strcmp(profiles[i].arch, arch->name))
+			return profiles[i].name;
+	return NULL;
+}
+
+static bool in_profile(const char *profile, const struct sct_abi *abi)
+{
+	for (unsigned i = 0; i < NPROFILES; i++)
+		if (!strcmp(profiles[i].name, profile))
+			return profiles[i].all || !strcmp(abi->name, profile);
+	return false;
+}
+
+const struct sct_abi *sct_abi_find(const char *profile, enum sct_insn_kind insn, enum sct_mode mode, uint32_t nr)
+{
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		const struct sct_abi *a = &rows[i];
+
+		if (a->insn == insn && (a->mode == SCT_MODE_UNKNOWN || a->mode == mode) &&
+		    (nr & a->nr_mask) == a->nr_match && in_profile(profile, a))
+			return a;
+	}
+	return NULL;
+}
+
+static struct sct_word reg_word(const struct sct_arch *arch, const struct sct_regs *regs, const char *name)
+{
+	const struct sct_reg *r = sct_arch_reg(arch, name);
+	struct sct_word w = { false, 0 };
+
+	w.known = r && sct_regs_get(regs, r, &w.value);
+	return w;
+}
+
+static uint64_t le_word(const uint8_t *p, unsigned size)
+{
+	uint64_t v = 0;
+
+	for (unsigned i = 0; i < size; i++)
+		v |= (uint64_t)p[i] << (8 * i);
+	return v;
+}
+
+static void read_arg(struct sct_call *call, unsigned i, const struct sct_arch *arch, const struct sct_regs *regs,
+                     const struct sct_mem *mem)
+{
+	const struct sct_where *where = &call->abi->args[i];
+	uint8_t bytes[8];
+
+	call->why[i] = "not recorded";
+	call->word[i] = reg_word(arch, regs, where->reg);
+	if (where->memory && call->word[i].known) {
+		uint64_t at = call->word[i].value + (uint64_t)where->offset;
+
+		call->word[i].known = mem->read(mem->ctx, at, bytes, call->abi->word) == call->abi->word;
+		if (call->word[i].known)
+			call->word[i].value = le_word(bytes, call->abi->word);
+		else
+			call->why[i] = mem->why(mem->ctx, at);
+	}
+}
+
+/* The row of the inner call where the number is that of a multiplexer. ipc's low half names the call, its high half
+ * the version of the interface (ipc/syscall.c). */
+static void look_inside(struct sct_call *call)
+{
+	const struct sct_table *table = call->abi->table;
+	const struct sct_proto *inner;
+
+	if (!call->proto || !call->proto->sub || !call->word[0].known)
+		return;
+	inner = sct_table_sub(table, call->proto->sub, call->word[0].value & 0xffff);
+	if (!inner)
+		return;
+	call->outer = call->proto;
+	call->proto = inner;
+}
+
+bool sct_call_read(struct sct_call *call, const char *profile, const struct sct_arch *arch, enum sct_insn_kind insn,
+                   enum sct_mode mode, const struct sct_regs *regs, const struct sct_mem *mem)
+{
+	*call = (struct sct_call){ .nr = reg_word(arch, regs, "eax") };
+	call->abi = sct_abi_find(profile, insn, mode, (uint32_t)call->nr.value);
+	if (!call->abi)
+		return false;
+	for (unsigned i = 0; i < SCT_ARGS_MAX; i++)
+		read_arg(call, i, arch, regs, mem);
+	if (call->nr.known)
+		call->proto = sct_table_find(call->abi->table, call->nr.value & ~(uint64_t)call->abi->nr_match);
+	look_inside(call);
+	return true;
+}

@@ -1,0 +1,114 @@
+/* i386 and x86_64 as data: registers, CPU modes, address spaces.
+ * In:  register names, register files
+ * Out: slots, the mode of user code, the address space
+ */
+#include "abi.h"
+#include "arch.h"
+
+#include <string.h>
+
+/* Slots are shared by both: eax is the low half of rax's slot. */
+enum {
+	RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI, R8, R9, R10, R11, R12, R13, R14, R15,
+	RIP, EFLAGS, CS, SS, DS, ES, FS, GS, FS_BASE, GS_BASE, K_GS_BASE, CR0, CR2, CR3, CR4, EFER,
+};
+
+#define SEGMENTS_AND_SYSTEM(word)                                                                  \
+	{ "eflags", EFLAGS, 4 }, { "cs", CS, 4 }, { "ss", SS, 4 }, { "ds", DS, 4 }, { "es", ES, 4 },   \
+	{ "fs", FS, 4 }, { "gs", GS, 4 }, { "fs_base", FS_BASE, word }, { "gs_base", GS_BASE, word },  \
+	{ "k_gs_base", K_GS_BASE, word }, { "cr0", CR0, word }, { "cr2", CR2, word },                  \
+	{ "cr3", CR3, word }, { "cr4", CR4, word }, { "efer", EFER, word }
+
+#define LOW_HALVES                                                                                 \
+	{ "eax", RAX, 4 }, { "ecx", RCX, 4 }, { "edx", RDX, 4 }, { "ebx", RBX, 4 }, { "esp", RSP, 4 }, \
+	{ "ebp", RBP, 4 }, { "esi", RSI, 4 }, { "edi", RDI, 4 }, { "eip", RIP, 4 }
+
+static const struct sct_reg regs_i386[] = {
+	LOW_HALVES,
+	SEGMENTS_AND_SYSTEM(4),
+	{ NULL, 0, 0 },
+};
+
+/* Names of eight bytes come first: they are the ones that recordings use. */
+static const struct sct_reg regs_x86_64[] = {
+	{ "rax", RAX, 8 }, { "rcx", RCX, 8 }, { "rdx", RDX, 8 }, { "rbx", RBX, 8 },
+	{ "rsp", RSP, 8 }, { "rbp", RBP, 8 }, { "rsi", RSI, 8 }, { "rdi", RDI, 8 },
+	{ "r8", R8, 8 }, { "r9", R9, 8 }, { "r10", R10, 8 }, { "r11", R11, 8 },
+	{ "r12", R12, 8 }, { "r13", R13, 8 }, { "r14", R14, 8 }, { "r15", R15, 8 },
+	{ "rip", RIP, 8 },
+	SEGMENTS_AND_SYSTEM(8),
+	LOW_HALVES,
+	{ NULL, 0, 0 },
+};
+
+const struct sct_arch sct_arch_i386 = { "i386", 4, regs_i386, RIP, RSP, CR3 };
+const struct sct_arch sct_arch_x86_64 = { "x86_64", 8, regs_x86_64, RIP, RSP, CR3 };
+
+const struct sct_arch *sct_arch_find(const char *name)
+{
+	static const struct sct_arch *const all[] = { &sct_arch_i386, &sct_arch_x86_64 };
+
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+		if (!strcmp(all[i]->name, name))
+			return all[i];
+	return NULL;
+}
+
+const struct sct_reg *sct_arch_reg(const struct sct_arch *arch, const char *name)
+{
+	for (const struct sct_reg *r = arch->regs; r->name; r++)
+		if (!strcmp(r->name, name))
+			return r;
+	return NULL;
+}
+
+static bool known(const struct sct_regs *regs, unsigned slot)
+{
+	return regs->known >> slot & 1;
+}
+
+/* Code segment selectors of Linux user code on a 64-bit kernel: arch/x86/include/asm/segment.h. */
+enum { USER32_CS = 0x23, USER_CS = 0x33 };
+#define EFER_LMA (1u << 10) /* long mode is active: Intel SDM 3A 2.2.1 */
+
+enum sct_mode sct_arch_mode(const struct sct_arch *arch, const struct sct_regs *regs)
+{
+	bool long_mode = arch->word == 8;
+
+	if (arch->word == 8 && known(regs, EFER))
+		long_mode = regs->value[EFER] & EFER_LMA;
+	if (!long_mode)
+		return SCT_MODE_32;
+	if (!known(regs, CS))
+		return SCT_MODE_UNKNOWN;
+	switch (regs->value[CS] & 0xffff) {
+	case USER_CS:
+		return SCT_MODE_64;
+	case USER32_CS:
+		return SCT_MODE_32;
+	default:
+		return SCT_MODE_UNKNOWN;
+	}
+}
+
+bool sct_arch_user(const struct sct_arch *arch, const struct sct_regs *regs, bool *user)
+{
+	(void)arch;
+	if (!known(regs, CS))
+		return false;
+	*user = (regs->value[CS] & 3) == 3;
+	return true;
+}
+
+/* Linux places the kernel's and the user's top-level table in two neighbouring pages: arch/x86/mm/pti.c. */
+#define PTI_USER_PGTABLE_BIT UINT64_C(0x1000)
+
+bool sct_arch_asid(const struct sct_arch *arch, const struct sct_regs *regs, uint64_t *asid)
+{
+	if (!known(regs, CR3))
+		return false;
+	*asid = regs->value[CR3] & UINT64_C(0x000ffffffffff000);
+	if (arch->word == 8)
+		*asid &= ~PTI_USER_PGTABLE_BIT;
+	return true;
+}
