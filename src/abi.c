@@ -39,16 +39,16 @@ static const struct sct_sigframe frames_x86[] = {
 
 static const struct sct_abi rows[] = {
 	{
-		.name = "linux_x64", .insn = SCT_INSN_SYSCALL, .mode = SCT_MODE_64, .word = 8,
+		.name = "linux_x64", .insn = SCT_INSN_SYSCALL, .mode = SCT_MODE_64, .word = 8, .ptr = 8,
 		.nr_mask = X32_BIT, .nr_match = 0, .nr = "eax", .result = "rax", .args = X64_ARGS,
 		.after = 2, .again = 0, .table = &sct_table_linux_x64, .frames = frames_x64,
 	}, {
-		.name = "linux_x32", .insn = SCT_INSN_SYSCALL, .mode = SCT_MODE_64, .word = 8,
+		.name = "linux_x32", .insn = SCT_INSN_SYSCALL, .mode = SCT_MODE_64, .word = 8, .ptr = 4,
 		.nr_mask = X32_BIT, .nr_match = X32_BIT, .nr = "eax", .result = "rax", .args = X64_ARGS,
 		.after = 2, .again = 0, .table = &sct_table_linux_x32, .frames = frames_x32,
 	}, {
 		/* legal from 64-bit code too: the kernel takes the low halves (entry_INT80_compat) */
-		.name = "linux_x86", .insn = SCT_INSN_INT80, .word = 4,
+		.name = "linux_x86", .insn = SCT_INSN_INT80, .word = 4, .ptr = 4,
 		.nr = "eax", .result = "eax",
 		.args = { { "ebx" }, { "ecx" }, { "edx" }, { "esi" }, { "edi" }, { "ebp" } },
 		.after = 2, .again = 0, .table = &sct_table_linux_x86, .frames = frames_x86,
@@ -56,14 +56,14 @@ static const struct sct_abi rows[] = {
 		/* The vDSO pushed ecx, edx and ebp and copied esp to ebp: the sixth argument is on its stack. It returns
 		 * to int80_landing_pad, behind the `int $0x80` that follows, and restarts on that
 		 * (arch/x86/entry/vdso/vdso32/system_call.S). */
-		.name = "linux_x86", .insn = SCT_INSN_SYSENTER, .word = 4,
+		.name = "linux_x86", .insn = SCT_INSN_SYSENTER, .word = 4, .ptr = 4,
 		.nr = "eax", .result = "eax",
 		.args = { { "ebx" }, { "ecx" }, { "edx" }, { "esi" }, { "edi" }, { "ebp", true, 0 } },
 		.after = 4, .again = 2, .table = &sct_table_linux_x86, .frames = frames_x86,
 	}, {
 		/* AMD's 32-bit syscall: the CPU overwrites ecx, so the vDSO carries it in ebp, and ebp on its stack
 		 * (entry_SYSCALL_compat). Same landing pad: `syscall` is followed by `int $0x80` likewise. */
-		.name = "linux_x86", .insn = SCT_INSN_SYSCALL, .mode = SCT_MODE_32, .word = 4,
+		.name = "linux_x86", .insn = SCT_INSN_SYSCALL, .mode = SCT_MODE_32, .word = 4, .ptr = 4,
 		.nr = "eax", .result = "eax",
 		.args = { { "ebx" }, { "ebp" }, { "edx" }, { "esi" }, { "edi" }, { "esp", true, 0 } },
 		.after = 4, .again = 2, .table = &sct_table_linux_x86, .frames = frames_x86,
@@ -154,20 +154,37 @@ static void read_arg(struct sct_call *call, unsigned i, const struct sct_arch *a
 	}
 }
 
+/* socketcall's own arguments are an array of words in memory: they take the place of the registers' words. */
+static void read_words(struct sct_call *call, const struct sct_mem *mem)
+{
+	const struct sct_word list = call->word[1];
+	unsigned size = call->abi->ptr;
+	uint8_t bytes[8];
+
+	for (unsigned i = 0; i < SCT_ARGS_MAX; i++) {
+		uint64_t at = list.value + i * size;
+
+		call->word[i].known = list.known && mem->read(mem->ctx, at, bytes, size) == size;
+		call->word[i].value = call->word[i].known ? le_word(bytes, size) : 0;
+		call->why[i] = list.known ? mem->why(mem->ctx, at) : "not recorded";
+	}
+}
+
 /* The row of the inner call where the number is that of a multiplexer. ipc's low half names the call, its high half
  * the version of the interface (ipc/syscall.c). */
-static void look_inside(struct sct_call *call)
+static void look_inside(struct sct_call *call, const struct sct_mem *mem)
 {
-	const struct sct_table *table = call->abi->table;
 	const struct sct_proto *inner;
 
 	if (!call->proto || !call->proto->sub || !call->word[0].known)
 		return;
-	inner = sct_table_sub(table, call->proto->sub, call->word[0].value & 0xffff);
+	inner = sct_table_sub(call->abi->table, call->proto->sub, call->word[0].value & 0xffff);
 	if (!inner)
 		return;
 	call->outer = call->proto;
 	call->proto = inner;
+	if (call->outer->sub == SCT_SUB_SOCKETCALL)
+		read_words(call, mem);
 }
 
 bool sct_call_read(struct sct_call *call, const char *profile, const struct sct_arch *arch, enum sct_insn_kind insn,
@@ -181,6 +198,6 @@ bool sct_call_read(struct sct_call *call, const char *profile, const struct sct_
 		read_arg(call, i, arch, regs, mem);
 	if (call->nr.known)
 		call->proto = sct_table_find(call->abi->table, call->nr.value & ~(uint64_t)call->abi->nr_match);
-	look_inside(call);
+	look_inside(call, mem);
 	return true;
 }

@@ -36,7 +36,8 @@ struct sct_abi {
 	const char *arch;      /* architectures it is for, by name; NULL: any of the family */
 	uint8_t insn;          /* enum sct_insn_kind */
 	uint8_t mode;          /* enum sct_mode of the entering code, SCT_MODE_UNKNOWN: any */
-	uint8_t word;          /* bytes of an argument word, a pointer and the result */
+	uint8_t word;          /* bytes of an argument word and of the result */
+	uint8_t ptr;           /* bytes of a pointer and of a long in the caller's memory: 4 for x32, whose words are 8 */
 	uint32_t nr_mask, nr_match; /* the row applies when (nr & nr_mask) == nr_match (x32's bit 30) */
 	const char *nr, *result;    /* registers, by name */
 	struct sct_where args[SCT_ARGS_MAX];

@@ -1,0 +1,245 @@
+/* Values: from argument words to trees of meaning.
+ * In:  a call's words, the table's row, memory as the thread sees it
+ * Out: struct sct_value trees in an arena
+ */
+#include "value_walk.h"
+
+#include <string.h>
+
+const struct sct_limits sct_limits_default = { .str = 65536, .buf = 65536, .elems = 1024 };
+
+static uint64_t cut(uint64_t v, unsigned size)
+{
+	return size >= 8 ? v : v & ((UINT64_C(1) << (8 * size)) - 1);
+}
+
+static uint64_t sign_extend(uint64_t v, unsigned size)
+{
+	unsigned shift = 64 - 8 * (size < 8 ? size : 8);
+
+	return (uint64_t)((int64_t)(v << shift) >> shift);
+}
+
+void sct_walk_number(struct sct_value *v, bool is_signed)
+{
+	v->meaning = is_signed ? SCT_M_INT : SCT_M_UINT;
+	v->num = is_signed ? sign_extend(v->raw, v->width) : v->raw;
+}
+
+void sct_walk_set(struct sct_value *v, const char *name, const char *type, unsigned width, uint64_t raw)
+{
+	v->name = name;
+	v->type = type;
+	v->width = (uint8_t)width;
+	v->known = true;
+	v->raw = cut(raw, width);
+}
+
+/* The raw word of a parameter; false: the recording does not show it. */
+static bool raw_word(const struct sct_call *call, const struct sct_param *p, struct sct_value *v)
+{
+	unsigned slots[2] = { p->slot, p->slot_hi };
+	uint64_t raw = 0;
+
+	for (unsigned i = 0; i < 2 && slots[i] < SCT_ARGS_MAX; i++) {
+		const struct sct_word *w = &call->word[slots[i]];
+
+		if (!w->known) {
+			v->unknown = call->why[slots[i]];
+			return false;
+		}
+		raw |= i ? w->value << 32 : p->slot_hi < SCT_ARGS_MAX ? cut(w->value, 4) : w->value;
+	}
+	v->raw = cut(raw, v->width);
+	v->known = true;
+	return true;
+}
+
+static bool is_pointer(unsigned cls)
+{
+	return cls >= SCT_C_PTR;
+}
+
+/* What the pointer v points at, at entry or at return (w->leaving). */
+static void pointee(struct sct_walk *w, const struct sct_param *p, struct sct_value *v)
+{
+	uint64_t n;
+
+	switch (p->cls) {
+	case SCT_C_STR:
+		sct_walk_string(w, v->raw, v);
+		return;
+	case SCT_C_STRV:
+		sct_walk_strings(w, v);
+		return;
+	case SCT_C_MSG:
+		sct_walk_msghdr(w, v);
+		return;
+	case SCT_C_NUM:
+	case SCT_C_BUF:
+	case SCT_C_ADDR:
+	case SCT_C_IOV:
+	case SCT_C_MMSG:
+		if (!sct_walk_length(w, p, &n)) {
+			v->unknown = "not recorded";
+			return;
+		}
+		break;
+	default:
+		return;
+	}
+	if (p->cls == SCT_C_NUM)
+		sct_walk_numbers(w, v, p->elem, p->elem_signed, p->len != SCT_LEN_NONE, n);
+	else if (p->cls == SCT_C_IOV)
+		sct_walk_iovec(w, v, v->raw, n, w->leaving && w->result_known ? w->result : UINT64_MAX);
+	else if (p->cls == SCT_C_MMSG)
+		sct_walk_mmsghdr(w, v, n);
+	else
+		sct_walk_bytes(w, v->raw, n, v);
+}
+
+static void enter_value(struct sct_walk *w, const struct sct_param *p, struct sct_value *v)
+{
+	v->name = p->name;
+	v->type = p->type;
+	v->cls = p->cls;
+	v->dir = p->dir;
+	v->width = p->size;
+	v->pointer = is_pointer(p->cls);
+	if (!raw_word(w->call, p, v))
+		return;
+	if (!v->pointer)
+		sct_walk_number(v, p->cls != SCT_C_UINT);
+}
+
+/* Whether there is something to read at entry: input, and the addresses in an output iovec or msghdr. */
+static bool read_at_entry(const struct sct_param *p)
+{
+	return (p->dir & SCT_IN) || p->cls == SCT_C_IOV || p->cls == SCT_C_MSG || p->cls == SCT_C_MMSG;
+}
+
+/* A call that is not in the table: six raw words, as many as the ABI passes. */
+static struct sct_value *raw_values(const struct sct_call *call, struct sct_arena *arena, size_t *count)
+{
+	static const char *const names[SCT_ARGS_MAX] = { "arg0", "arg1", "arg2", "arg3", "arg4", "arg5" };
+	struct sct_value *args = sct_arena_alloc(arena, SCT_ARGS_MAX * sizeof *args);
+
+	for (unsigned i = 0; i < SCT_ARGS_MAX; i++) {
+		if (call->word[i].known)
+			sct_walk_set(&args[i], names[i], NULL, call->abi->word, call->word[i].value);
+		args[i].name = names[i];
+		args[i].width = call->abi->word;
+		args[i].unknown = call->word[i].known ? NULL : call->why[i];
+	}
+	*count = SCT_ARGS_MAX;
+	return args;
+}
+
+struct sct_value *sct_values_enter(const struct sct_call *call, const struct sct_mem *mem,
+                                   const struct sct_limits *limits, struct sct_arena *arena, size_t *count)
+{
+	struct sct_walk w = { .call = call, .mem = mem, .limits = limits, .arena = arena };
+	const struct sct_proto *proto = call->proto;
+
+	if (!proto)
+		return raw_values(call, arena, count);
+	*count = proto->nparams;
+	w.args = sct_arena_alloc(arena, proto->nparams * sizeof *w.args + 1);
+	/* words first: the length of one argument is the value of another */
+	for (unsigned i = 0; i < proto->nparams; i++)
+		enter_value(&w, &proto->params[i], &w.args[i]);
+	for (unsigned i = 0; i < proto->nparams; i++) {
+		struct sct_value *v = &w.args[i];
+
+		if (v->pointer && v->known && v->raw && read_at_entry(&proto->params[i]))
+			pointee(&w, &proto->params[i], v);
+	}
+	return w.args;
+}
+
+static bool same_values(const struct sct_value *a, const struct sct_value *b, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (a[i].known != b[i].known || a[i].raw != b[i].raw || a[i].meaning != b[i].meaning ||
+		    a[i].num != b[i].num || a[i].len != b[i].len || a[i].nelems != b[i].nelems ||
+		    a[i].partial != b[i].partial || a[i].size != b[i].size || a[i].unknown != b[i].unknown)
+			return false;
+		if (a[i].len && memcmp(a[i].data, b[i].data, a[i].len))
+			return false;
+		if (!same_values(a[i].elems, b[i].elems, a[i].nelems))
+			return false;
+	}
+	return true;
+}
+
+/* What is known of one output argument once the call has ended. */
+static void leave_value(struct sct_walk *w, const struct sct_param *p, struct sct_value *v)
+{
+	struct sct_value after = *v;
+
+	after.meaning = SCT_M_NONE;
+	after.data = NULL;
+	after.elems = NULL;
+	after.len = after.nelems = 0;
+	after.size = 0;
+	after.partial = false;
+	after.unknown = NULL;
+	pointee(w, p, &after);
+	if (!(p->dir & SCT_IN) || (v->meaning == SCT_M_NONE && v->unknown)) {
+		*v = after;
+	} else if (!same_values(v, &after, 1)) {
+		struct sct_value *out = sct_arena_alloc(w->arena, sizeof *out);
+
+		*out = after;
+		v->out = out;
+	}
+}
+
+/* Linux: results from -4095 to -1 are error numbers (include/linux/err.h, MAX_ERRNO). */
+static bool is_error(const struct sct_call *call, uint64_t raw)
+{
+	int64_t v = (int64_t)sign_extend(raw, call->abi->word);
+
+	return v < 0 && v >= -4095;
+}
+
+void sct_values_return(const struct sct_call *call, struct sct_value *args, size_t count, bool known, uint64_t result,
+                       const struct sct_mem *mem, const struct sct_limits *limits, struct sct_arena *arena)
+{
+	struct sct_walk w = {
+		.call = call, .mem = mem, .limits = limits, .arena = arena, .args = args, .leaving = true,
+		.result_known = known, .result = sign_extend(result, call->abi->word),
+	};
+
+	if (!call->proto || (known && is_error(call, result)))
+		return;
+	for (size_t i = 0; i < count; i++) {
+		const struct sct_param *p = &call->proto->params[i];
+		struct sct_value *v = &args[i];
+
+		if (!v->pointer || !v->known || !v->raw || !(p->dir & SCT_OUT) || p->cls == SCT_C_PTR)
+			continue;
+		if (known)
+			leave_value(&w, p, v);
+		else if (!(p->dir & SCT_IN))
+			v->unknown = "not recorded";
+	}
+}
+
+struct sct_value sct_value_result(const struct sct_call *call, bool known, uint64_t raw, const char **error)
+{
+	struct sct_value v = { .width = call->abi->word };
+	bool failed;
+
+	*error = NULL;
+	if (!known) {
+		v.unknown = "not recorded";
+		return v;
+	}
+	sct_walk_set(&v, NULL, NULL, call->abi->word, raw);
+	failed = is_error(call, raw);
+	if (failed)
+		*error = sct_errno_name((unsigned)-(int64_t)sign_extend(raw, call->abi->word));
+	sct_walk_number(&v, failed || !call->proto || !(call->proto->flags & SCT_P_PTR_RESULT));
+	return v;
+}
