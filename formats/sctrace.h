@@ -12,6 +12,9 @@
  * The first chunk of every segment is HEADER; before the first ENTER, RETURN or SWITCH of a vCPU in a segment stands
  * a KEYFRAME of that vCPU. All deltas and everything that a segment refers to begin anew in each segment, but for
  * CODE and RAM, which stand once in a file.
+ *
+ * Events are ENTER, RETURN and SWITCH, in one order over all vCPUs; each has the next sequence number, and the segment's
+ * own number counts them. The chunk's vCPU is the vCPU that the event is of; 0 for chunks that are of none.
  */
 #ifndef SCT_SCTRACE_H
 #define SCT_SCTRACE_H
@@ -30,28 +33,43 @@ enum {
 enum sct_chunk {
 	/* varint fields of the header, each `varint id | varint length | bytes`: enum sct_header_field */
 	SCT_CHUNK_HEADER = 1,
-	/* event head (below) without pc, then all registers: thread varint, flags u8, then for each dictionary entry its
-	 * raw bytes, in order. Sets the state that the deltas of this vCPU in this segment start from; is no event. */
+	/* varint time, varint icount, varint thread, u8 flags (0), then for each dictionary entry its raw bytes, in order.
+	 * Sets the state that the deltas of this vCPU in this segment start from, its pc 0; is no event. Time is in
+	 * nanoseconds of the host since the recording began; icount the instructions this vCPU has executed since then. A
+	 * block of code that a fault cuts short counts whole. */
 	SCT_CHUNK_KEYFRAME = 2,
 	/* an entering instruction is about to execute: varint time delta, varint icount delta, zigzag pc delta, varint
-	 * thread, u8 flags, u8 n and n bytes of code, registers, memory */
+	 * thread, u8 flags, u8 n and n bytes of code, registers, memory. Deltas are against this vCPU's KEYFRAME or event
+	 * before; a 32-bit pc is a number from 0 to 2^32 - 1 */
 	SCT_CHUNK_ENTER = 3,
-	/* first user-mode instruction after a stay in the kernel: as ENTER, n = 0 */
+	/* first user-mode instruction after a stay in the kernel: as ENTER, n = 0. Not every return is recorded: only
+	 * those of threads that have a call open or that have never been in user mode before; all of them while threads
+	 * are not known */
 	SCT_CHUNK_RETURN = 4,
-	/* this vCPU now runs another thread or address space: as RETURN without memory */
+	/* this vCPU now runs another thread or address space: as RETURN without memory, pc delta 0. Of the registers only
+	 * cr3 is told; what the others hold stands in this vCPU's next ENTER or RETURN */
 	SCT_CHUNK_SWITCH = 5,
-	/* one or more of: varint block id, varint pc, u8 mode, varint instruction count, varint byte count, bytes */
+	/* one or more of: varint block id (from 1), varint pc, u8 mode (enum sct_mode), varint instruction count, varint
+	 * byte count, bytes. A block stands here before it first executes */
 	SCT_CHUNK_CODE = 6,
-	/* zigzag deltas of executed block ids, in order */
+	/* blocks that this vCPU began to execute, in order, each as zigzag delta of its id against the one before in this
+	 * chunk (the first: against 0). Where that gives the id 0 it is no block but an escape: a zigzag number of pages
+	 * follows, by which the next block lies elsewhere than CODE says (two processes map one page at different
+	 * addresses); the delta behind it is against the last real id */
 	SCT_CHUNK_EXEC = 7,
-	/* stores, in order; see sctrace-trace(5) */
+	/* stores of this vCPU, in order: u8 head (enum sct_store_head), zigzag varint of the virtual address minus the
+	 * one behind the store before in this chunk (the first: behind 0), varint physical page where the head says so,
+	 * varint physical page of the following virtual page where the head says so, then the value in memory order:
+	 * 2^size bytes, none when the head says that it is 0. A virtual page keeps its physical page until the chunk
+	 * ends or the head of a later store in it says otherwise */
 	SCT_CHUNK_STORE = 8,
 	/* guest RAM at the start of a full recording: varint first guest-physical page, varint page count, then for each
 	 * page u8 0 and nothing (all zero) or u8 1 and 4096 bytes */
 	SCT_CHUNK_RAM = 9,
-	/* varint count, then text: so many events of this vCPU were lost here, and why */
+	/* varint count, then text: so many events of this vCPU were lost here, and why. A count of 0: it is not known how
+	 * many */
 	SCT_CHUNK_LOST = 10,
-	/* clean close: varint events, varint calls, varint instructions */
+	/* clean close: varint events, varint ENTER events, varint instructions of all vCPUs */
 	SCT_CHUNK_END = 11,
 };
 
@@ -75,7 +93,17 @@ enum sct_header_field {
 
 /* flags of ENTER, RETURN, SWITCH, KEYFRAME */
 enum {
-	SCT_EVENT_BORN = 1, /* the thread has never run before */
+	SCT_EVENT_BORN = 1, /* the thread has never run before; on its first event, a SWITCH */
+	SCT_EVENT_CUT = 2,  /* memory of this event was left out at the recorder's limit */
+};
+
+/* head of a store */
+enum sct_store_head {
+	SCT_STORE_SIZE = 0x07, /* log2 of its bytes, 0 to 4 */
+	SCT_STORE_PAGE = 0x08, /* a physical page (address / 4096) follows: that of the store's virtual page */
+	SCT_STORE_NEXT = 0x10, /* the store reaches into the following virtual page, whose physical page follows */
+	SCT_STORE_ZERO = 0x20, /* the value is 0 and does not follow */
+	SCT_STORE_IO = 0x40,   /* to a device or to read-only memory: RAM did not change */
 };
 
 /* Registers of an event: varint count, then for each: varint dictionary index minus the previous one of this list
@@ -85,7 +113,10 @@ enum {
  * Memory of an event: varint count of runs, then for each: zigzag varint of the run's first line number (address / 64)
  * minus the one behind the previous run (the first: behind line 0), varint count of lines, two bits a line (low bits
  * first, padded to a byte) of enum sct_line_state, then 64 bytes for each NEW line. Memory is of the address space the
- * vCPU is in, and holds for that event only. */
+ * vCPU is in, and holds for that event only. The address space that SAME means is the whole value of the register cr3
+ * at the event (0 where the dictionary has none).
+ *
+ * The dictionary leaves out the program counter: it is the event's pc. */
 enum sct_line_state {
 	SCT_LINE_SAME = 0,      /* as this segment last stored this line of this address space */
 	SCT_LINE_NEW = 1,       /* stored here */
