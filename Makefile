@@ -39,8 +39,30 @@ $(BUILD)/%.o: %.c Makefile | generated
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
+$(BUILD)/gen/%.o: $(BUILD)/gen/%.c Makefile
+	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
 .PHONY: generated
 generated: $(GEN_SRC)
+
+# the system call tables: text in prototypes/, made by scan_linux from a kernel source tree (make prototypes TREE=...)
+HOSTCC  ?= cc
+TABLES  := prototypes/linux_x64.txt prototypes/linux_x32.txt prototypes/linux_x86.txt prototypes/labels/errno.txt
+
+$(BUILD)/gen_tables: prototypes/gen_tables.c prototypes/row.c prototypes/text.c prototypes/row.h prototypes/text.h
+$(BUILD)/scan_linux: prototypes/scan_linux.c prototypes/ksource.c prototypes/cond.c prototypes/marks.c \
+	prototypes/text.c $(wildcard prototypes/*.h)
+$(BUILD)/gen_tables $(BUILD)/scan_linux:
+	@mkdir -p $(@D)
+	$(HOSTCC) -std=c11 -D_GNU_SOURCE -O1 -g $(WARN) -o $@ $(filter %.c,$^)
+
+$(BUILD)/gen/tables.c: $(BUILD)/gen_tables $(TABLES)
+	@mkdir -p $(@D)
+	$(BUILD)/gen_tables $(TABLES) >$@.new && mv $@.new $@
+
+.PHONY: prototypes
+prototypes: $(BUILD)/scan_linux
+	$(BUILD)/scan_linux $(TREE) prototypes
 
 .PHONY: clean
 clean:

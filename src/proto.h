@@ -21,15 +21,26 @@ enum sct_class {
 	SCT_C_WORDS,  /* pointer to argument words of a multiplexed call (socketcall, ipc) */
 };
 
+/* Of SCT_C_IOV, SCT_C_MSG and SCT_C_MMSG: the direction of the data. The structs that describe it are always read at
+ * entry; under SCT_OUT the data is what the result says was filled. */
 enum sct_dir { SCT_IN = 1, SCT_OUT = 2, SCT_INOUT = 3 };
 
 /* Where a length or count comes from. At return an `out` buffer has min(ret, len) bytes under LEN_RET. */
 enum sct_len {
 	SCT_LEN_NONE,
 	SCT_LEN_ARG,     /* the value of parameter number len_arg */
-	SCT_LEN_ARG_PTR, /* the 32-bit number that parameter len_arg points at (getsockname's addrlen) */
+	SCT_LEN_ARG_PTR, /* the 32-bit number that parameter len_arg points at (getsockname's addrlen); of what the
+	                    kernel wrote, the smaller of that number at entry and at return */
 	SCT_LEN_RET,     /* at return the result, never more than parameter len_arg */
 	SCT_LEN_FIXED,   /* len_arg itself is the number */
+};
+
+/* When a pointer means what its class says; otherwise it is SCT_C_PTR and nothing is known to be behind it. */
+enum sct_when {
+	SCT_WHEN_ALWAYS,
+	SCT_WHEN_BITS,   /* (parameter when_arg & when_value) != 0: clone's parent_tidptr under CLONE_PARENT_SETTID */
+	SCT_WHEN_ONE_OF, /* parameter when_arg is below 32 and that bit of when_value is set: syslog's buf by type */
+	SCT_WHEN_RET,    /* the result is above 0: wait4's stat_addr; for what the kernel writes */
 };
 
 struct sct_param {
@@ -43,6 +54,9 @@ struct sct_param {
 	uint8_t elem;            /* SCT_C_NUM: bytes of one number; its sign is elem_signed */
 	uint8_t elem_signed;
 	uint16_t len_arg;        /* index of the parameter, or the fixed number; see len */
+	uint8_t when;            /* enum sct_when */
+	uint8_t when_arg;
+	uint32_t when_value;
 };
 
 enum sct_proto_flag {
@@ -73,8 +87,11 @@ struct sct_table {
 	const char *profile;            /* "linux_x64" */
 	const struct sct_proto *protos; /* sorted by nr */
 	uint32_t count;
-	/* the calls behind socketcall and ipc, by sub-call number in .nr; their parameters' slots count the words of
-	 * the multiplexer's own argument list; both NULL where the ABI has none */
+	/* The calls behind socketcall and ipc, by sub-call number in .nr; NULL where the ABI has none. Slots of
+	 * parameters: socketcall: index of the word in the array that its second argument `args` points at
+	 * (net/socket.c). ipc: number of the register argument of ipc itself: first 1, second 2, third 3, ptr 4,
+	 * fifth 5 (ipc/syscall.c). ipc's call has a version in its upper half; rows whose nr has one are for that
+	 * version, others for every version that has no row. */
 	const struct sct_proto *socketcall, *ipc;
 	uint32_t nsocketcall, nipc;
 };
@@ -83,9 +100,14 @@ extern const struct sct_table sct_table_linux_x64, sct_table_linux_x32, sct_tabl
 
 /* The row for nr, or NULL: not in the table. */
 const struct sct_proto *sct_table_find(const struct sct_table *table, uint64_t nr);
-/* The row for sub-call number nr of that multiplexer, or NULL. */
+/* The row for sub-call number nr of that multiplexer, or NULL. nr is the multiplexer's first argument, for ipc with
+ * its version. */
 const struct sct_proto *sct_table_sub(const struct sct_table *table, enum sct_sub sub, uint64_t nr);
 /* Name of a Linux error number ("ENOENT"), or NULL; generic numbering (asm-generic/errno.h), as x86 has it. */
 const char *sct_errno_name(unsigned number);
+
+/* Generated from prototypes/labels/errno.txt: names by number, NULL in the gaps; how many. */
+extern const char *const sct_errno_names[];
+extern const unsigned sct_errno_count;
 
 #endif

@@ -1,0 +1,243 @@
+/* One line of a table (sctrace-prototypes(5)), parsed.
+ * In:  "NR NAME ENTRY(TYPE NAME [MARKS], ...) FLAGS"
+ * Out: struct row
+ */
+#include "row.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "text.h"
+
+struct parse {
+	struct row *row;
+	const char *file;
+	unsigned line, word;
+};
+
+struct keyword {
+	const char *text, *value;
+};
+
+static const struct keyword classes[] = {
+	{ "fd", "FD" },    { "ptr", "PTR" }, { "str", "STR" },	 { "strv", "STRV" }, { "buf", "BUF" },
+	{ "iov", "IOV" },  { "msg", "MSG" }, { "mmsg", "MMSG" }, { "addr", "ADDR" }, { "words", "WORDS" },
+};
+
+static const struct keyword directions[] = {
+	{ "in", "SCT_IN" }, { "out", "SCT_OUT" }, { "inout", "SCT_INOUT" },
+};
+
+static const struct keyword flags[] = {
+	{ "noreturn", "SCT_P_NORETURN" }, { "sigreturn", "SCT_P_SIGRETURN" },	{ "exec", "SCT_P_EXEC" },
+	{ "fork", "SCT_P_FORK" },	  { "restart", "SCT_P_RESTART" },	{ "ptr-result", "SCT_P_PTR_RESULT" },
+	{ "getpid", "SCT_P_GETPID" },	  { "gettid", "SCT_P_GETTID" },
+};
+
+static const struct keyword subs[] = {
+	{ "sub=socketcall", "SCT_SUB_SOCKETCALL" }, { "sub=ipc", "SCT_SUB_IPC" },
+};
+
+#define FIND(list, word) find(list, sizeof(list) / sizeof *(list), word)
+
+static const char *find(const struct keyword *list, size_t count, const char *word)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!strcmp(list[i].text, word))
+			return list[i].value;
+	return NULL;
+}
+
+static unsigned number(const struct parse *p, const char *text)
+{
+	char *end;
+	unsigned long n = strtoul(text, &end, 0);
+
+	if (end == text || *end || n > UINT32_MAX)
+		die(p->file, p->line, "'%s' is not a number", text);
+	return (unsigned)n;
+}
+
+/* The index of the parameter called name. */
+static unsigned param_index(const struct parse *p, const char *name)
+{
+	for (unsigned i = 0; i < p->row->nparams; i++)
+		if (!strcmp(p->row->param[i].name, name))
+			return i;
+	die(p->file, p->line, "%s has no parameter '%s'", p->row->name, name);
+}
+
+/* "u4", "i8": sign and bytes of a number. */
+static bool number_code(const char *code, unsigned *size, unsigned *is_signed)
+{
+	if ((*code != 'u' && *code != 'i') || !code[1] || !strchr("1248", code[1]) || code[2])
+		return false;
+	*size = (unsigned)(code[1] - '0');
+	*is_signed = *code == 'i';
+	return true;
+}
+
+/* len=NUMBER, len=PARAM, len=*PARAM, len=ret/PARAM */
+static void take_len(const struct parse *p, struct row_param *a, const char *value)
+{
+	if (strchr("0123456789", *value)) {
+		a->len = "SCT_LEN_FIXED";
+		a->len_arg = number(p, value);
+	} else if (*value == '*') {
+		a->len = "SCT_LEN_ARG_PTR";
+		a->len_arg = param_index(p, value + 1);
+	} else if (text_starts(value, "ret/")) {
+		a->len = "SCT_LEN_RET";
+		a->len_arg = param_index(p, value + 4);
+	} else {
+		a->len = "SCT_LEN_ARG";
+		a->len_arg = param_index(p, value);
+	}
+}
+
+/* when=ret; when=PARAM&BITS; when=PARAM:N,N,... */
+static void take_when(const struct parse *p, struct row_param *a, char *value)
+{
+	char *op = value + strcspn(value, "&:"), kind = *op, *comma;
+
+	if (!strcmp(value, "ret")) {
+		a->when = "SCT_WHEN_RET";
+		return;
+	}
+	if (!kind)
+		die(p->file, p->line, "when=%s: '&' or ':' expected", value);
+	*op++ = 0;
+	a->when_arg = param_index(p, value);
+	a->when = kind == '&' ? "SCT_WHEN_BITS" : "SCT_WHEN_ONE_OF";
+	if (kind == '&') {
+		a->when_value = number(p, op);
+		return;
+	}
+	for (; op; op = comma) {
+		comma = strchr(op, ',');
+		if (comma)
+			*comma++ = 0;
+		if (number(p, op) > 31)
+			die(p->file, p->line, "when: %s is above 31", op);
+		a->when_value |= UINT32_C(1) << number(p, op);
+	}
+}
+
+static void take_mark(const struct parse *p, struct row_param *a, char *mark)
+{
+	unsigned size, is_signed;
+
+	if (text_starts(mark, "num:") && number_code(mark + 4, &a->elem, &a->elem_signed)) {
+		a->cls = "NUM";
+	} else if (number_code(mark, &size, &is_signed)) {
+		a->cls = is_signed ? "INT" : "UINT";
+		a->size = size;
+	} else if (FIND(classes, mark)) {
+		a->cls = FIND(classes, mark);
+		a->size = strcmp(mark, "fd") ? p->word : 4;
+	} else if (FIND(directions, mark)) {
+		a->dir = FIND(directions, mark);
+	} else if (text_starts(mark, "len=")) {
+		take_len(p, a, mark + 4);
+	} else if (text_starts(mark, "when=")) {
+		take_when(p, a, mark + 5);
+	} else if (text_starts(mark, "slot=")) {
+		a->slot = number(p, mark + 5);
+	} else if (!strcmp(mark, "lohi")) {
+		a->slot_hi = a->slot + 1;
+	} else if (!strcmp(mark, "hilo")) {
+		a->slot_hi = a->slot++;
+	} else {
+		die(p->file, p->line, "%s, %s: mark '%s' is not known", p->row->name, a->name, mark);
+	}
+}
+
+enum { NO_SLOT = 0xff };
+
+static void take_marks(const struct parse *p, struct row_param *a, char *marks)
+{
+	for (char *mark; (mark = text_word(&marks));)
+		take_mark(p, a, mark);
+	if (!a->cls)
+		die(p->file, p->line, "%s, %s: no class", p->row->name, a->name);
+	if (!strcmp(a->cls, "NUM"))
+		a->size = p->word;
+	if (!a->dir)
+		a->dir = "SCT_IN";
+}
+
+/* Cuts "TYPE NAME [MARKS]" at *list; returns the marks, or NULL at the end of the list. */
+static char *cut_param(const struct parse *p, struct row_param *a, char **list)
+{
+	char *text = *list + strspn(*list, ", "), *open = strchr(text, '['), *close = open ? strchr(open, ']') : NULL;
+	char *name;
+
+	if (!*text)
+		return NULL;
+	if (!close || open == text || open[-1] != ' ')
+		die(p->file, p->line, "'%s': TYPE NAME [MARKS] expected", text);
+	*close = open[-1] = 0;
+	*list = close + 1;
+	for (name = open - 1; name > text && text_ident(name[-1]); name--)
+		;
+	if (name == text || !*name)
+		die(p->file, p->line, "'%s': type and name expected", text);
+	a->name = name;
+	a->type = text_squeeze(text, (size_t)(name - text));
+	return open + 1;
+}
+
+static void take_params(const struct parse *p, char *list)
+{
+	char *marks[ROW_PARAMS], *m;
+	struct row *r = p->row;
+	unsigned slot = 0;
+	struct row_param extra;
+
+	/* names first: a mark may name a later parameter */
+	while ((m = cut_param(p, r->nparams < ROW_PARAMS ? &r->param[r->nparams] : &extra, &list))) {
+		if (r->nparams == ROW_PARAMS)
+			die(p->file, p->line, "%s has too many parameters", r->name);
+		marks[r->nparams++] = m;
+	}
+	for (unsigned i = 0; i < r->nparams; i++) {
+		struct row_param *a = &r->param[i];
+
+		a->slot = slot;
+		a->slot_hi = NO_SLOT;
+		take_marks(p, a, marks[i]);
+		slot = (a->slot_hi != NO_SLOT && a->slot_hi > a->slot ? a->slot_hi : a->slot) + 1;
+	}
+	if (slot > ROW_PARAMS)
+		die(p->file, p->line, "%s has more words than an ABI passes", r->name);
+}
+
+static void take_flags(const struct parse *p, char *text)
+{
+	struct row *r = p->row;
+
+	r->flags = "";
+	for (char *word; (word = text_word(&text));) {
+		if (FIND(subs, word))
+			r->sub = FIND(subs, word);
+		else if (FIND(flags, word))
+			r->flags = text_printf("%s%s%s", r->flags, *r->flags ? " | " : "", FIND(flags, word));
+		else
+			die(p->file, p->line, "%s: flag '%s' is not known", r->name, word);
+	}
+}
+
+void row_parse(struct row *row, char *line, unsigned word, const char *file, unsigned n)
+{
+	struct parse p = { .row = row, .file = file, .line = n, .word = word };
+	char *nr = text_word(&line), *name = text_word(&line), *open = strchr(line, '('), *close;
+
+	close = open ? (char *)text_close(open) : NULL;
+	if (!nr || !name || !close)
+		die(file, n, "NUMBER NAME ENTRY(PARAMETERS) FLAGS expected");
+	*open = *close = 0;
+	*row = (struct row){ .nr = number(&p, nr), .name = name, .entry = text_squeeze(line, strlen(line)) };
+	take_params(&p, open + 1);
+	take_flags(&p, close + 1);
+}

@@ -1,0 +1,26 @@
+/* One line of a table (sctrace-prototypes(5)), parsed. */
+#ifndef PROTOTYPES_ROW_H
+#define PROTOTYPES_ROW_H
+
+#include <stdint.h>
+
+enum { ROW_PARAMS = 6 };
+
+/* Members as in struct sct_param; enumerators by their C names, NULL where the marks say nothing. */
+struct row_param {
+	const char *name, *type, *cls, *dir, *len, *when;
+	unsigned size, slot, slot_hi, len_arg, elem, elem_signed, when_arg, when_value;
+};
+
+struct row {
+	unsigned long nr;
+	const char *name, *entry, *flags, *sub;
+	unsigned nparams;
+	struct row_param param[ROW_PARAMS];
+};
+
+/* Parses "NR NAME ENTRY(PARAMETERS) FLAGS" for an ABI with words of that many bytes; dies, naming file and line, at
+ * what is not understood. Keeps pointers into line. */
+void row_parse(struct row *row, char *line, unsigned word, const char *file, unsigned number);
+
+#endif
