@@ -15,7 +15,7 @@ enum sct_walk_status {
 };
 
 /* The record's word for it ("unmapped", "not recorded"); NULL for SCT_WALK_OK. */
-const char *sct_walk_reason(enum sct_walk_status status);
+const char *sct_page_walk_reason(enum sct_walk_status status);
 
 /* How one vCPU translates at one moment. */
 struct sct_paging {
@@ -30,15 +30,16 @@ struct sct_paging {
 struct sct_paging sct_paging_x86(uint64_t cr0, uint64_t cr3, uint64_t cr4, uint64_t efer);
 
 /* Where a virtual address is. */
-struct sct_walk {
+struct sct_mapping {
 	uint64_t paddr; /* guest-physical address of the very byte */
 	uint64_t size;  /* bytes of its page */
 	bool user;      /* user mode may access it (all levels have U/S set, Intel SDM 3A 4.6) */
 };
 
-/* Finds vaddr; fills *walk only with SCT_WALK_OK. Nothing is remembered between calls: stores may change the tables. */
-enum sct_walk_status sct_walk_x86(const struct sct_paging *paging, struct sct_memory *m, uint64_t vaddr,
-                                  struct sct_walk *walk);
+/* Finds vaddr; fills *mapping only with SCT_WALK_OK. Nothing is remembered between calls: stores may change the
+ * tables. */
+enum sct_walk_status sct_page_walk_x86(const struct sct_paging *paging, struct sct_memory *m, uint64_t vaddr,
+                                       struct sct_mapping *mapping);
 /* Copies the known bytes that lead the len bytes at virtual address vaddr and returns how many. Where fewer than len,
  * *status says what is wrong with the first that is missing, else it is SCT_WALK_OK. Addresses do not wrap. */
 size_t sct_virt_read(const struct sct_paging *paging, struct sct_memory *m, uint64_t vaddr, void *buf, size_t len,

@@ -54,7 +54,7 @@ static const struct level levels_5[] = {
 	{ 12, 9, false, true, 0, 0 },
 };
 
-const char *sct_walk_reason(enum sct_walk_status status)
+const char *sct_page_walk_reason(enum sct_walk_status status)
 {
 	switch (status) {
 	case SCT_WALK_UNMAPPED:
@@ -117,19 +117,19 @@ static bool read_entry(struct sct_memory *m, uint64_t table, const struct level 
 }
 
 /* The page that entry of this level maps, for vaddr in it. */
-static struct sct_walk page_of(const struct sct_paging *paging, const struct level *level, uint64_t entry,
-                               uint64_t vaddr)
+static struct sct_mapping page_of(const struct sct_paging *paging, const struct level *level, uint64_t entry,
+                                  uint64_t vaddr)
 {
 	uint64_t size = UINT64_C(1) << level->shift;
 	uint64_t base = entry & ADDRESS & ~(size - 1);
 
 	if (paging->levels == 2 && level->large)
 		base |= (entry & BITS(20, 13)) << (32 - 13);
-	return (struct sct_walk){ base | (vaddr & (size - 1)), size, false };
+	return (struct sct_mapping){ base | (vaddr & (size - 1)), size, false };
 }
 
-enum sct_walk_status sct_walk_x86(const struct sct_paging *paging, struct sct_memory *m, uint64_t vaddr,
-                                  struct sct_walk *walk)
+enum sct_walk_status sct_page_walk_x86(const struct sct_paging *paging, struct sct_memory *m, uint64_t vaddr,
+                                       struct sct_mapping *mapping)
 {
 	const struct level *level = first_level(paging);
 	uint64_t table = paging->root, entry;
@@ -138,7 +138,7 @@ enum sct_walk_status sct_walk_x86(const struct sct_paging *paging, struct sct_me
 	if (!is_address(paging, vaddr))
 		return SCT_WALK_UNMAPPED;
 	if (!paging->levels) {
-		*walk = (struct sct_walk){ vaddr, SCT_PAGE_SIZE, true };
+		*mapping = (struct sct_mapping){ vaddr, SCT_PAGE_SIZE, true };
 		return SCT_WALK_OK;
 	}
 	for (;; level++) {
@@ -154,8 +154,8 @@ enum sct_walk_status sct_walk_x86(const struct sct_paging *paging, struct sct_me
 			break;
 		table = entry & ADDRESS;
 	}
-	*walk = page_of(paging, level, entry, vaddr);
-	walk->user = user;
+	*mapping = page_of(paging, level, entry, vaddr);
+	mapping->user = user;
 	return SCT_WALK_OK;
 }
 
@@ -164,18 +164,20 @@ size_t sct_virt_read(const struct sct_paging *paging, struct sct_memory *m, uint
 {
 	uint8_t *to = buf;
 	size_t done = 0;
-	struct sct_walk walk;
+	struct sct_mapping mapping;
 
 	*status = SCT_WALK_OK;
 	while (done < len) {
 		size_t n, got;
 
-		*status = done > UINT64_MAX - vaddr ? SCT_WALK_UNMAPPED : sct_walk_x86(paging, m, vaddr + done, &walk);
+		*status = SCT_WALK_UNMAPPED;
+		if (done <= UINT64_MAX - vaddr)
+			*status = sct_page_walk_x86(paging, m, vaddr + done, &mapping);
 		if (*status != SCT_WALK_OK)
 			break;
-		n = walk.size - (walk.paddr & (walk.size - 1));
+		n = mapping.size - (mapping.paddr & (mapping.size - 1));
 		n = len - done < n ? len - done : n;
-		got = sct_memory_read(m, walk.paddr, to + done, n);
+		got = sct_memory_read(m, mapping.paddr, to + done, n);
 		done += got;
 		if (got < n) {
 			*status = SCT_WALK_NOT_RECORDED;

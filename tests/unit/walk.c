@@ -40,9 +40,9 @@ static void put64(uint64_t at, uint64_t v)
 
 static void maps(const struct sct_paging *p, uint64_t vaddr, uint64_t paddr, uint64_t size, bool user)
 {
-	struct sct_walk w = { 0 };
+	struct sct_mapping w = { 0 };
 
-	ck_assert_int_eq(sct_walk_x86(p, &mem, vaddr, &w), SCT_WALK_OK);
+	ck_assert_int_eq(sct_page_walk_x86(p, &mem, vaddr, &w), SCT_WALK_OK);
 	ck_assert_uint_eq(w.paddr, paddr);
 	ck_assert_uint_eq(w.size, size);
 	ck_assert_int_eq(w.user, user);
@@ -50,9 +50,9 @@ static void maps(const struct sct_paging *p, uint64_t vaddr, uint64_t paddr, uin
 
 static void fails(const struct sct_paging *p, uint64_t vaddr, enum sct_walk_status status)
 {
-	struct sct_walk w = { 1, 2, true };
+	struct sct_mapping w = { 1, 2, true };
 
-	ck_assert_int_eq(sct_walk_x86(p, &mem, vaddr, &w), status);
+	ck_assert_int_eq(sct_page_walk_x86(p, &mem, vaddr, &w), status);
 	ck_assert(w.paddr == 1 && w.size == 2 && w.user);
 }
 
@@ -255,9 +255,9 @@ END_TEST
 
 START_TEST(reasons)
 {
-	ck_assert_str_eq(sct_walk_reason(SCT_WALK_UNMAPPED), "unmapped");
-	ck_assert_str_eq(sct_walk_reason(SCT_WALK_NOT_RECORDED), "not recorded");
-	ck_assert_ptr_null(sct_walk_reason(SCT_WALK_OK));
+	ck_assert_str_eq(sct_page_walk_reason(SCT_WALK_UNMAPPED), "unmapped");
+	ck_assert_str_eq(sct_page_walk_reason(SCT_WALK_NOT_RECORDED), "not recorded");
+	ck_assert_ptr_null(sct_page_walk_reason(SCT_WALK_OK));
 }
 END_TEST
 
@@ -317,10 +317,10 @@ START_TEST(as_the_long_way)
 		unsigned root = next_random(&x) % TABLES;
 		uint64_t vaddr = (uint64_t)((int64_t)(next_random(&x) << 16) >> 16), want = 0;
 		struct sct_paging p = sct_paging_x86(PG, root << 12, PAE, LMA);
-		struct sct_walk w = { 0 };
+		struct sct_mapping w = { 0 };
 		bool mapped = long_way(root, vaddr, &want);
 
-		ck_assert_int_eq(sct_walk_x86(&p, &mem, vaddr, &w), mapped ? SCT_WALK_OK : SCT_WALK_UNMAPPED);
+		ck_assert_int_eq(sct_page_walk_x86(&p, &mem, vaddr, &w), mapped ? SCT_WALK_OK : SCT_WALK_UNMAPPED);
 		ck_assert_uint_eq(w.paddr, mapped ? want : 0);
 	}
 }
