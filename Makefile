@@ -60,6 +60,11 @@ $(BUILD)/gen/tables.c: $(BUILD)/gen_tables $(TABLES)
 	@mkdir -p $(@D)
 	$(BUILD)/gen_tables $(TABLES) >$@.new && mv $@.new $@
 
+# PANDA's log messages as C; protoc-c writes header and source at once
+$(BUILD)/gen/pandalog.pb-c.c: formats/pandalog.proto
+	@mkdir -p $(@D)
+	protoc-c --proto_path=$(<D) --c_out=$(@D) $<
+
 .PHONY: prototypes
 prototypes: $(BUILD)/scan_linux
 	$(BUILD)/scan_linux $(TREE) prototypes

@@ -109,10 +109,14 @@ struct sct_out;
 
 /* path "-" is standard output. SCT_E_IO: not writable. */
 int sct_out_open(const char *path, struct sct_out **out, struct sct_err *err);
-/* Buffered write; a failure is kept and told by sct_out_commit. */
+/* Buffered write; a failure is kept and told by sct_out_status and sct_out_commit. */
 void sct_out_write(struct sct_out *out, const void *data, size_t size);
+/* 0, or the first failure of a write so far (SCT_E_IO), so that a long run can end when its log has. */
+int sct_out_status(const struct sct_out *out, struct sct_err *err);
 /* Bytes written so far, for formats that refer back. */
 uint64_t sct_out_tell(const struct sct_out *out);
+/* Whether sct_out_patch can work: a regular file that begins with our first byte. */
+bool sct_out_can_patch(const struct sct_out *out);
 /* Rewrites size bytes at offset at; only on files that can seek. SCT_E_IO otherwise. */
 int sct_out_patch(struct sct_out *out, uint64_t at, const void *data, size_t size, struct sct_err *err);
 /* Flushes, closes and gives the file its name. SCT_E_IO: what failed first (full disk and the like); then no file
@@ -128,7 +132,8 @@ struct sct_sink_ops {
 	size_t state_size;
 	int (*open)(void *state, struct sct_out *out, struct sct_err *err);
 	int (*record)(void *state, const struct sct_record *record, struct sct_err *err);
-	/* Writes what must stand at the end. The caller commits or aborts out. */
+	/* Writes what must stand at the end and frees what the state holds: called once after every open that succeeded,
+	 * also when a record failed. The caller commits or aborts out. */
 	int (*close)(void *state, struct sct_err *err);
 	/* How many required fields had to be written as 0 because they are unknown (-v tells); may be NULL. */
 	uint64_t (*invented)(void *state);
