@@ -1,0 +1,45 @@
+/* The machine: what is known of a guest's vCPUs and memory at one moment of the recording. */
+#ifndef SCT_MACHINE_H
+#define SCT_MACHINE_H
+
+#include "abi.h"
+#include "event.h"
+
+/* A run of bytes that a vCPU saw; data lies in the vCPU's copy. */
+struct sct_seen {
+	uint64_t addr;
+	uint32_t len;
+	uint32_t at;   /* offset in the copy */
+	bool readable; /* false: not mapped at that moment */
+};
+
+struct sct_vcpu {
+	struct sct_regs regs;
+	struct sct_word thread; /* the recording's exact number of the running thread */
+	bool born;              /* that thread has not been in user mode yet */
+	struct sct_seen *seen;  /* what the next INSN or USER event may read */
+	size_t nseen, seen_room;
+	uint8_t *bytes;         /* the copy */
+	size_t nbytes, bytes_room;
+	size_t last;            /* index in seen of the last hit */
+};
+
+enum { SCT_MACHINE_VCPUS = 1024 };
+
+struct sct_machine {
+	const struct sct_arch *arch;
+	struct sct_vcpu *vcpus[SCT_MACHINE_VCPUS]; /* allocated when first heard of */
+};
+
+void sct_machine_init(struct sct_machine *m, const struct sct_arch *arch);
+void sct_machine_fini(struct sct_machine *m);
+/* The vCPU of that number; NULL: more than SCT_MACHINE_VCPUS. */
+struct sct_vcpu *sct_machine_vcpu(struct sct_machine *m, unsigned number);
+/* Takes in what a REG, SEEN, STORE, THREAD or GAP event tells. */
+void sct_machine_apply(struct sct_machine *m, const struct sct_event *event);
+/* Forgets what the vCPU saw: its INSN or USER event has been dealt with. */
+void sct_machine_unsee(struct sct_vcpu *vcpu);
+/* Memory as that vCPU sees it now; valid as long as the machine. */
+struct sct_mem sct_machine_mem(struct sct_vcpu *vcpu);
+
+#endif

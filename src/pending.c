@@ -1,0 +1,377 @@
+/* Calls in flight, and what a thread's way back to user mode means for them.
+ * In:  entries and returns with the machine of that moment
+ * Out: which call ended, how, and with which result
+ *
+ * Where the recording numbers threads, a return belongs to the thread that returns, whatever registers look like.
+ * Where it does not, a thread is known by its address space and user stack pointer: the kernel gives both back
+ * unchanged at a normal return; what a signal or execve changes is then left unfinished rather than guessed.
+ */
+#include "pending.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct sct_thread {
+	uint64_t key;           /* in sct_pending.threads */
+	bool exact;             /* key is the recording's own number */
+	bool leaving_handler;   /* sigreturn was called: the next return restores an interrupted context */
+	struct sct_open *top;   /* innermost open call */
+	struct sct_word pid, tid;
+};
+
+enum { FRAMES_MAX = 8 }; /* signals that can be delivered at one return, followed from frame to frame */
+
+void sct_pending_init(struct sct_pending *p)
+{
+	memset(p, 0, sizeof *p);
+	p->first.next = p->first.prev = &p->first;
+}
+
+static void *must(void *m)
+{
+	if (!m) {
+		fputs("sctrace: out of memory\n", stderr);
+		abort();
+	}
+	return m;
+}
+
+void sct_pending_fini(struct sct_pending *p)
+{
+	while (p->first.next != &p->first)
+		sct_pending_drop(p, p->first.next);
+	for (size_t i = 0; i < p->threads.size; i++)
+		free(p->threads.slots[i].value);
+	sct_map_fini(&p->threads);
+	while (p->spare) {
+		struct sct_open *o = p->spare;
+
+		p->spare = o->next;
+		sct_arena_fini(&o->arena);
+		free(o);
+	}
+}
+
+struct sct_word *sct_thread_pid(struct sct_thread *t)
+{
+	return &t->pid;
+}
+
+struct sct_word *sct_thread_tid(struct sct_thread *t)
+{
+	return &t->tid;
+}
+
+struct sct_word sct_thread_number(const struct sct_thread *t)
+{
+	return (struct sct_word){ t->exact, t->exact ? t->key : 0 };
+}
+
+static bool stack_pointer(const struct sct_machine *m, const struct sct_vcpu *v, uint64_t *sp)
+{
+	*sp = v->regs.value[m->arch->sp];
+	return v->regs.known >> m->arch->sp & 1;
+}
+
+/* Thread numbers are small; keys made of registers have the top bit. */
+static bool thread_key(const struct sct_machine *m, const struct sct_vcpu *v, uint64_t *key)
+{
+	uint64_t space = 0, sp;
+
+	if (v->thread.known) {
+		*key = v->thread.value;
+		return true;
+	}
+	if (!stack_pointer(m, v, &sp))
+		return false;
+	sct_arch_asid(m->arch, &v->regs, &space);
+	*key = ((space * UINT64_C(0x9e3779b97f4a7c15)) ^ (sp * UINT64_C(0xc2b2ae3d27d4eb4f))) | UINT64_C(1) << 63;
+	return true;
+}
+
+struct sct_thread *sct_pending_thread(struct sct_pending *p, const struct sct_machine *m, const struct sct_vcpu *v)
+{
+	struct sct_thread *t;
+	uint64_t key;
+
+	if (!thread_key(m, v, &key))
+		return NULL;
+	t = sct_map_get(&p->threads, key);
+	if (!t) {
+		t = must(calloc(1, sizeof *t));
+		t->key = key;
+		t->exact = v->thread.known;
+		sct_map_put(&p->threads, key, t);
+	}
+	return t;
+}
+
+static void forget_thread(struct sct_pending *p, struct sct_thread *t)
+{
+	sct_map_del(&p->threads, t->key);
+	free(t);
+}
+
+static struct sct_open *open_new(struct sct_pending *p)
+{
+	struct sct_open *o = p->spare;
+
+	if (o) {
+		struct sct_arena arena = o->arena;
+
+		p->spare = o->next;
+		memset(o, 0, sizeof *o);
+		o->arena = arena;
+	} else {
+		o = must(calloc(1, sizeof *o));
+	}
+	o->prev = p->first.prev;
+	o->next = &p->first;
+	o->prev->next = o->next->prev = o;
+	return o;
+}
+
+void sct_pending_drop(struct sct_pending *p, struct sct_open *o)
+{
+	struct sct_open **at = &o->thread->top;
+
+	while (*at && *at != o)
+		at = &(*at)->below;
+	if (*at)
+		*at = o->below;
+	o->prev->next = o->next;
+	o->next->prev = o->prev;
+	if (!o->thread->top && !o->thread->exact && !o->thread->leaving_handler)
+		forget_thread(p, o->thread);
+	sct_arena_reset(&o->arena);
+	o->next = p->spare;
+	p->spare = o;
+}
+
+struct sct_open *sct_pending_oldest(struct sct_pending *p)
+{
+	return p->first.next == &p->first ? NULL : p->first.next;
+}
+
+/* A restarted call enters with its own number, or as restart_syscall (kernel/signal.c, ERESTART_RESTARTBLOCK). */
+static bool is_same_call(const struct sct_open *o, const struct sct_call *call)
+{
+	if (call->proto && (call->proto->flags & SCT_P_RESTART))
+		return true;
+	return o->call.nr.known && call->nr.known && o->call.nr.value == call->nr.value;
+}
+
+static bool enters_again(const struct sct_open *o, const struct sct_call *call, uint64_t pc, uint64_t sp)
+{
+	return o->state == SCT_OPEN_AGAIN && sp == o->sp && pc == o->pc + (uint64_t)o->call.abi->again &&
+	       is_same_call(o, call);
+}
+
+/* fork and vfork leave two threads with one stack pointer, vfork even in one address space: without numbered threads,
+ * what enters above such a call is the child. */
+static bool may_be_child(const struct sct_open *o)
+{
+	return !o->thread->exact && o->call.proto && (o->call.proto->flags & SCT_P_FORK);
+}
+
+struct sct_open *sct_pending_enter(struct sct_pending *p, struct sct_thread *t, const struct sct_machine *m,
+                                   const struct sct_vcpu *v, uint64_t pc, const struct sct_call *call,
+                                   struct sct_ending *lost)
+{
+	struct sct_open *o = t->top;
+	uint64_t sp = 0;
+
+	*lost = (struct sct_ending){ .unknown = "not recorded" };
+	stack_pointer(m, v, &sp);
+	if (o && enters_again(o, call, pc, sp)) {
+		o->state = SCT_OPEN_RUNNING;
+		o->record.restarts++;
+		return o;
+	}
+	if (o && o->state != SCT_OPEN_HANDLER && !may_be_child(o)) {
+		lost->open = o;
+		lost->end = o->state == SCT_OPEN_AGAIN ? SCT_END_RESTARTED : SCT_END_LOST;
+	}
+	t->leaving_handler = false;
+	o = open_new(p);
+	o->below = t->top;
+	t->top = o;
+	o->thread = t;
+	o->pc = pc;
+	o->sp = sp;
+	o->call = *call;
+	o->space_known = sct_arch_asid(m->arch, &v->regs, &o->space);
+	return o;
+}
+
+void sct_pending_noreturn(struct sct_pending *p, struct sct_open *o)
+{
+	struct sct_thread *t = o->thread;
+	bool gone = !(o->call.proto->flags & SCT_P_SIGRETURN);
+
+	t->leaving_handler = !gone;
+	sct_pending_drop(p, o);
+	/* drop has freed a thread without a number and without calls */
+	if (gone && sct_map_get(&p->threads, t->key) == t && !t->top)
+		forget_thread(p, t);
+}
+
+static bool result_of(const struct sct_machine *m, const struct sct_vcpu *v, const struct sct_open *o, uint64_t *value)
+{
+	const struct sct_reg *r = sct_arch_reg(m->arch, o->call.abi->result);
+
+	return r && sct_regs_get(&v->regs, r, value);
+}
+
+/* Whether a context that holds these registers is one in which the kernel wants the call made again: user mode at the
+ * entering instruction, and the number (or restart_syscall's) in the result register
+ * (arch/x86/kernel/signal.c, handle_signal and arch_do_signal_or_restart). */
+static bool wants_again(const struct sct_open *o, uint64_t pc, uint64_t sp, bool known, uint64_t result)
+{
+	const struct sct_proto *proto;
+	uint32_t nr = (uint32_t)result;
+
+	if (pc != o->pc + (uint64_t)o->call.abi->again || sp != o->sp || !known)
+		return false;
+	if (o->call.nr.known && nr == o->call.nr.value)
+		return true;
+	proto = sct_table_find(o->call.abi->table, nr & ~o->call.abi->nr_match);
+	return proto && (proto->flags & SCT_P_RESTART);
+}
+
+static bool is_after(const struct sct_open *o, uint64_t pc, uint64_t sp)
+{
+	return pc == o->pc + (uint64_t)o->call.abi->after && sp == o->sp;
+}
+
+struct context {
+	uint64_t ip, sp, result;
+};
+
+static bool read_word(const struct sct_mem *mem, uint64_t at, unsigned size, uint64_t *value)
+{
+	uint8_t b[8];
+
+	if (mem->read(mem->ctx, at, b, size) < size)
+		return false;
+	*value = 0;
+	for (unsigned i = 0; i < size; i++)
+		*value |= (uint64_t)b[i] << (8 * i);
+	return true;
+}
+
+static bool read_frame(const struct sct_mem *mem, const struct sct_sigframe *f, uint64_t at, struct context *c)
+{
+	return read_word(mem, at + f->ip, f->word, &c->ip) && read_word(mem, at + f->sp, f->word, &c->sp) &&
+	       read_word(mem, at + f->result, f->word, &c->result);
+}
+
+/* Looks for the call's context in the signal frame at `at`, and, where several signals were delivered at once, in the
+ * frames under it: each saves the stack pointer at which the one before lies. */
+static bool find_context(const struct sct_mem *mem, const struct sct_open *o, uint64_t at, unsigned depth,
+                         struct context *found)
+{
+	for (const struct sct_sigframe *f = sct_sigframes; f->word; f++) {
+		struct context c;
+
+		if (!read_frame(mem, f, at, &c))
+			continue;
+		if (is_after(o, c.ip, c.sp) || wants_again(o, c.ip, c.sp, true, c.result)) {
+			*found = c;
+			return true;
+		}
+		if (depth < FRAMES_MAX && c.sp > at && c.sp - at < 65536 &&
+		    find_context(mem, o, c.sp, depth + 1, found))
+			return true;
+	}
+	return false;
+}
+
+/* The thread is in user mode, neither behind the call nor on it: a handler runs, or a new image. */
+static struct sct_ending leave_elsewhere(const struct sct_machine *m, struct sct_vcpu *v, struct sct_open *o,
+                                         uint64_t sp)
+{
+	struct sct_mem mem = sct_machine_mem(v);
+	struct sct_ending e = { 0 };
+	struct context c;
+
+	if (find_context(&mem, o, sp, 0, &c)) {
+		if (is_after(o, c.ip, c.sp))
+			return (struct sct_ending){ o, SCT_END_SIGNAL, true, c.result, NULL };
+		o->state = SCT_OPEN_HANDLER;
+		return e;
+	}
+	if (o->call.proto && (o->call.proto->flags & SCT_P_EXEC)) {
+		e = (struct sct_ending){ .open = o, .end = SCT_END_EXEC, .unknown = "not recorded" };
+		e.known = result_of(m, v, o, &e.result) && e.result == 0;
+		return e;
+	}
+	o->state = SCT_OPEN_HANDLER;
+	return e;
+}
+
+/* sigreturn restored a context: if it is that of an interrupted call, the call goes on. Handlers that never returned
+ * (longjmp) leave calls above it that will not end any more: they stay open until the thread's own end tells. */
+static struct sct_ending leave_handler(const struct sct_machine *m, struct sct_vcpu *v, struct sct_thread *t,
+                                       uint64_t pc, uint64_t sp)
+{
+	struct sct_ending e = { 0 };
+	struct sct_open *o;
+	uint64_t result = 0;
+
+	for (o = t->top; o; o = o->below) {
+		bool known = result_of(m, v, o, &result);
+
+		if (o->state != SCT_OPEN_HANDLER)
+			continue;
+		if (is_after(o, pc, sp))
+			return (struct sct_ending){ o, SCT_END_SIGNAL, known, result, "not recorded" };
+		if (wants_again(o, pc, sp, known, result)) {
+			o->state = SCT_OPEN_AGAIN;
+			return e;
+		}
+	}
+	return e;
+}
+
+static struct sct_ending leave_call(const struct sct_machine *m, struct sct_vcpu *v, struct sct_open *o, uint64_t pc,
+                                    uint64_t sp)
+{
+	struct sct_ending e = { .open = o, .end = SCT_END_RETURNED, .unknown = "not recorded" };
+
+	e.known = result_of(m, v, o, &e.result);
+	if (is_after(o, pc, sp)) {
+		/* without numbered threads, 0 behind a fork is the child, which may well be first */
+		if (may_be_child(o) && (!e.known || (uint32_t)e.result == 0))
+			return (struct sct_ending){ 0 };
+		if (o->record.restarts)
+			e.end = SCT_END_RESTARTED;
+		return e;
+	}
+	if (wants_again(o, pc, sp, e.known, e.result)) {
+		o->state = SCT_OPEN_AGAIN;
+		return (struct sct_ending){ 0 };
+	}
+	return leave_elsewhere(m, v, o, sp);
+}
+
+struct sct_ending sct_pending_leave(struct sct_pending *p, const struct sct_machine *m, struct sct_vcpu *v, uint64_t pc)
+{
+	struct sct_ending none = { 0 };
+	struct sct_thread *t;
+	uint64_t key, sp;
+
+	if (!stack_pointer(m, v, &sp) || !thread_key(m, v, &key))
+		return none;
+	t = sct_map_get(&p->threads, key);
+	if (t && t->leaving_handler) {
+		t->leaving_handler = false;
+		return leave_handler(m, v, t, pc, sp);
+	}
+	if (!t || !t->top || t->top->state != SCT_OPEN_RUNNING) {
+		p->orphans += !v->born;
+		return none;
+	}
+	return leave_call(m, v, t->top, pc, sp);
+}

@@ -1,0 +1,78 @@
+/* Calls in flight: which thread made them, and what a thread's way back to user mode means for them. */
+#ifndef SCT_PENDING_H
+#define SCT_PENDING_H
+
+#include "arena.h"
+#include "machine.h"
+#include "map.h"
+#include "record.h"
+
+struct sct_thread;
+
+enum sct_open_state {
+	SCT_OPEN_RUNNING, /* in the kernel */
+	SCT_OPEN_HANDLER, /* a signal handler runs; the call restarts or gives its result when sigreturn leaves it */
+	SCT_OPEN_AGAIN,   /* user mode resumed on the entering instruction: the next call is this one again */
+};
+
+/* A call between its entry and its end. Owned by sct_pending until sct_pending_drop. */
+struct sct_open {
+	struct sct_open *prev, *next; /* all open calls, in the order of entry */
+	struct sct_open *below;       /* the same thread's call that this one interrupted */
+	struct sct_thread *thread;
+	uint8_t state;                /* enum sct_open_state */
+	bool space_known;
+	uint64_t pc, sp, space;       /* at entry */
+	struct sct_call call;
+	struct sct_record record;
+	struct sct_value *args;       /* the record's, still to be completed */
+	struct sct_arena arena;       /* everything that the record points at */
+};
+
+/* What the return of a thread to user mode ended. */
+struct sct_ending {
+	struct sct_open *open; /* NULL: nothing ended */
+	enum sct_end end;
+	bool known;            /* the result is known */
+	uint64_t result;
+	const char *unknown;   /* else why not */
+};
+
+struct sct_pending {
+	struct sct_map threads;      /* by the recording's thread number, else by address space and stack pointer */
+	struct sct_open first;       /* anchor of the list of all open calls */
+	struct sct_open *spare;      /* used ones, arenas empty, to be taken again */
+	uint64_t orphans;            /* returns of calls that began before the recording did */
+};
+
+void sct_pending_init(struct sct_pending *p);
+/* Frees everything, open calls included. */
+void sct_pending_fini(struct sct_pending *p);
+
+/* The thread that runs on vcpu, made when it is new. The stack pointer tells threads apart where the recording does
+ * not number them; NULL: registers show neither. */
+struct sct_thread *sct_pending_thread(struct sct_pending *p, const struct sct_machine *m, const struct sct_vcpu *vcpu);
+
+/* A thread is about to enter the kernel with call at pc. Returns the open call that it enters again (restarts has
+ * been counted), or a new one, whose record the caller fills. *lost: a call of this thread whose end the recording
+ * does not hold, or that was to be restarted and was not: the caller ends it first; else open is NULL. */
+struct sct_open *sct_pending_enter(struct sct_pending *p, struct sct_thread *t, const struct sct_machine *m,
+                                   const struct sct_vcpu *vcpu, uint64_t pc, const struct sct_call *call,
+                                   struct sct_ending *lost);
+/* A vCPU is back in user mode at pc: what that ends. */
+struct sct_ending sct_pending_leave(struct sct_pending *p, const struct sct_machine *m, struct sct_vcpu *vcpu,
+                                    uint64_t pc);
+/* The call of that thread that never comes back (exit, sigreturn) is over. */
+void sct_pending_noreturn(struct sct_pending *p, struct sct_open *open);
+/* The oldest open call, or NULL: for the end of a recording and for gaps. */
+struct sct_open *sct_pending_oldest(struct sct_pending *p);
+/* Forgets an ended call. */
+void sct_pending_drop(struct sct_pending *p, struct sct_open *open);
+
+/* What the recording showed of a thread; by results of the calls that name it. */
+struct sct_word *sct_thread_pid(struct sct_thread *t);
+struct sct_word *sct_thread_tid(struct sct_thread *t);
+/* The recording's exact number; known false where it has none. */
+struct sct_word sct_thread_number(const struct sct_thread *t);
+
+#endif
