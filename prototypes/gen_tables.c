@@ -115,12 +115,14 @@ static void print_table(struct input *in)
 		{ "ipc:", "ipc", NULL, 0 },
 	};
 	char *text = text_read(in->path), *line;
+	struct row *row;
 
 	while ((line = text_line(&text))) {
 		in->line++;
 		if (!*line || *line == '#')
 			continue;
-		row_parse(next_row(lists, &line), line, strstr(in->profile, "x86") ? 4 : 8, in->path, in->line);
+		row = next_row(lists, &line);
+		row_parse(row, line, strstr(in->profile, "x86") ? 4 : 8, in->path, in->line);
 		check_order(in, lists);
 	}
 	for (struct list *l = lists; l < lists + LISTS; l++) {

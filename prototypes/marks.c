@@ -34,9 +34,8 @@ void marks_read(struct marks *m, const char *path)
 		read_line(m, line, number);
 }
 
-static bool in_list(const char *list, const char *name)
+static bool in_list(const char *list, const char *name, size_t len)
 {
-	size_t len = strlen(name);
 
 	for (const char *p = list; p; p = strchr(p, ',')) {
 		p += *p == ',';
@@ -46,9 +45,16 @@ static bool in_list(const char *list, const char *name)
 	return false;
 }
 
-const char *marks_find(struct marks *m, const char *call, const char *type, const char *param)
+/* Does the list name that entry point, in full or without "sys_" or "compat_sys_"? */
+static bool names_call(const char *list, const char *entry)
 {
-	bool pointer = text_ends(type, "*");
+	const char *call = strstr(entry, "sys_") + 4;
+
+	return in_list(list, entry, strlen(entry)) || in_list(list, call, strlen(call));
+}
+
+const char *marks_find(struct marks *m, const char *entry, const char *type, const char *param)
+{
 	const char *any = NULL;
 
 	for (size_t i = 0; i < m->count; i++) {
@@ -57,9 +63,9 @@ const char *marks_find(struct marks *m, const char *call, const char *type, cons
 		if (strcmp(k->param, param))
 			continue;
 		if (!strcmp(k->calls, "*")) {
-			if (pointer == (strcmp(k->text, "fd") != 0))
+			if (strcmp(k->text, "str") ? !text_ends(type, "*") : text_ends(type, "char *"))
 				any = k->text;
-		} else if (in_list(k->calls, call)) {
+		} else if (names_call(k->calls, entry)) {
 			k->used = true;
 			return k->text;
 		}
@@ -67,14 +73,14 @@ const char *marks_find(struct marks *m, const char *call, const char *type, cons
 	return any;
 }
 
-const char *marks_flags(struct marks *m, const char *call)
+const char *marks_flags(struct marks *m, const char *entry)
 {
 	const char *flags = "";
 
 	for (size_t i = 0; i < m->count; i++) {
 		struct mark *k = &m->mark[i];
 
-		if (strcmp(k->param, "-") || !in_list(k->calls, call))
+		if (strcmp(k->param, "-") || !names_call(k->calls, entry))
 			continue;
 		k->used = true;
 		flags = text_printf("%s %s", flags, k->text);

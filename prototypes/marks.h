@@ -19,11 +19,12 @@ struct marks {
 };
 
 void marks_read(struct marks *m, const char *path);
-/* The marks of that parameter, or NULL. call is the entry point without "sys_" or "compat_sys_". A line that names the
- * call comes before one for any call; an any-call line for fd is for int types only, others for pointers only. */
-const char *marks_find(struct marks *m, const char *call, const char *type, const char *param);
+/* The marks of that parameter, or NULL. Lines name an entry point in full or without "sys_" and "compat_sys_"; the
+ * first that does comes before one for any call. Of the latter, "str" is for pointers to characters, others are for
+ * numbers. */
+const char *marks_find(struct marks *m, const char *entry, const char *type, const char *param);
 /* The flags of that call, separated by spaces; "" when there are none. */
-const char *marks_flags(struct marks *m, const char *call);
+const char *marks_flags(struct marks *m, const char *entry);
 /* Dies at the first line that names a call and was never asked for. */
 void marks_check_used(const struct marks *m);
 

@@ -78,7 +78,7 @@ static bool number_code(const char *code, unsigned *size, unsigned *is_signed)
 	return true;
 }
 
-/* len=NUMBER, len=PARAM, len=*PARAM, len=ret/PARAM */
+/* len=NUMBER, len=PARAM, len=*PARAM, len=ret/PARAM, len=pages/PARAM */
 static void take_len(const struct parse *p, struct row_param *a, const char *value)
 {
 	if (strchr("0123456789", *value)) {
@@ -87,6 +87,9 @@ static void take_len(const struct parse *p, struct row_param *a, const char *val
 	} else if (*value == '*') {
 		a->len = "SCT_LEN_ARG_PTR";
 		a->len_arg = param_index(p, value + 1);
+	} else if (text_starts(value, "pages/")) {
+		a->len = "SCT_LEN_PAGES";
+		a->len_arg = param_index(p, value + 6);
 	} else if (text_starts(value, "ret/")) {
 		a->len = "SCT_LEN_RET";
 		a->len_arg = param_index(p, value + 4);

@@ -101,7 +101,7 @@ static bool halves(const char *lo, const char *hi, size_t *stem)
 static unsigned print_param(struct scan *s, FILE *out, const struct profile *p, const struct definition *d, unsigned i)
 {
 	struct field f = d->field[i];
-	const char *call = strstr(d->entry, "sys_") + 4, *code, *mark;
+	const char *code, *mark;
 	size_t stem;
 
 	if (!f.name)
@@ -116,7 +116,7 @@ static unsigned print_param(struct scan *s, FILE *out, const struct profile *p, 
 		}
 	}
 	code = type_code(s, f.type, p->target, d);
-	mark = marks_find(&s->marks, call, f.type, f.name);
+	mark = marks_find(&s->marks, d->entry, f.type, f.name);
 	fprintf(out, "%s%s%s [", f.type, text_ends(f.type, "*") ? "" : " ", f.name);
 	if (!strcmp(code, "ptr") && !mark) {
 		bool in = text_starts(f.type, "const ") || !text_ends(f.type, "*");
@@ -129,10 +129,11 @@ static unsigned print_param(struct scan *s, FILE *out, const struct profile *p, 
 		fputs(code, out);
 		if (p->target == TARGET_32 && code[1] == '8')
 			fputs(" lohi", out);
-	} else if (text_starts(mark, "num")) {
+	} else if (!strcmp(mark, "num") || text_starts(mark, "num ")) {
 		fprintf(out, "num:%s%s", pointee_code(s, f.type, p->target, d), mark + 3);
 	} else {
 		fputs(mark, out);
+		fputs(strcmp(mark, "str") ? "" : " in", out);
 	}
 	fputc(']', out);
 	return 1;
@@ -151,7 +152,7 @@ static void print_call(struct scan *s, FILE *out, const struct profile *p, const
 			fputs(", ", out);
 		i += print_param(s, out, p, d, i);
 	}
-	fprintf(out, ")%s\n", marks_flags(&s->marks, strstr(entry, "sys_") + 4));
+	fprintf(out, ")%s\n", marks_flags(&s->marks, entry));
 }
 
 /* One line of a .tbl file: number, ABI, name, entry point, perhaps a compat entry point. True: the profile has it. */

@@ -33,6 +33,7 @@ enum sct_len {
 	                    kernel wrote, the smaller of that number at entry and at return */
 	SCT_LEN_RET,     /* at return the result, never more than parameter len_arg */
 	SCT_LEN_FIXED,   /* len_arg itself is the number */
+	SCT_LEN_PAGES,   /* one for each page of 4096 bytes in the value of parameter len_arg, the last may be a part */
 };
 
 /* When a pointer means what its class says; otherwise it is SCT_C_PTR and nothing is known to be behind it. */
