@@ -94,6 +94,7 @@ tree() {
 	cp -a "$apt/root/." "$root"
 	mkdir -p "$root/bin" "$root/usr/bin"
 	"$here/programs/build.sh" "$arch" "$root/t"
+	cp "$here/programs/shell.sh" "$root/t"
 	cp "$here/init" "$root/init"
 	chmod 755 "$root/init"
 	cp "$here"/jobs.* "$root/"

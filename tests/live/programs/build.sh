@@ -32,9 +32,9 @@ build() { # suffix, flags...
 if [ "$arch" = amd64 ]; then
 	build "" -m64 -static
 	build .dyn -m64
-	build .32 -m32 -static
+	build .32 -m32 -static -fno-pie
 	build .x32 -m64 -static
 else
-	build "" -m32 -static
+	build "" -m32 -static -fno-pie
 	build .dyn -m32
 fi

@@ -1,0 +1,79 @@
+#!/bin/sh
+# The live truth test: boots Debian guests under sctrace-record, and compares their own strace's logs with the decoded
+# recording, call by call (compare.py says which differences are legitimate).
+#
+# In:  programs in $BUILD (default: build); packages from the machine's apt, cached in build/live
+# Out: a report for every boot; last line "N passed, N failed"
+#
+# usage: tests/live/run.sh [quick|full|NAME...]
+#   quick: one amd64 boot with few programs; full (default): every boot below at every level; NAME: these boots only
+# SCT_LEVELS: recording levels (default: "syscalls full")
+set -u
+. "$(dirname "$0")/lib.sh"
+levels=${SCT_LEVELS:-syscalls full}
+passed=0
+failed=0
+
+say() { printf '%s\n' "$*"; }
+
+fail() { # text
+	say "FAIL $name: $1"
+	failed=$((failed + 1))
+}
+
+# Decodes and compares what record_boot left. Prints the report.
+judge() {
+	"$build/sctrace-decode" "$out/trace.zst" --no-progress -v -o "$out/decoded.jsonl" 2>"$out/decode.err" ||
+		{ cat "$out/decode.err"; fail "sctrace-decode ended with status $?"; return; }
+	if python3 "$here/compare.py" "$out/decoded.jsonl" "$out"/logs/*.log "$out"/logs/*.raw >"$out/report" 2>&1; then
+		say "ok   $name"
+		passed=$((passed + 1))
+	else
+		fail "strace and the recording differ: $out/report"
+	fi
+	cat "$out/report"
+}
+
+boot() { # name, architecture, jobs, kernel command line, QEMU options...
+	name=$1
+	say "boot $name"
+	if ! record_boot "$@"; then
+		tail -n 5 "$out/record.out"
+		fail "the recorder or the guest failed: $out/record.out"
+	elif ! unpack_logs "$out"; then
+		tail -n 3 "$out/console"
+		fail "strace's logs did not come out of the guest whole: $out/console"
+	else
+		judge
+	fi
+	[ -n "${SCT_KEEP:-}" ] || rm -f "$out/decoded.jsonl"
+}
+
+each() { # name: the boot of that name, as a person would start it
+	record="--level $level"
+	case $1 in
+	amd64-kaslr-pti-smp2) boot "$1-$level" amd64 full "pti=on syscall.x32=y" -cpu Nehalem -smp 2 ;;
+	amd64-plain) boot "$1-$level" amd64 full "nokaslr pti=off syscall.x32=y" -cpu Nehalem ;;
+	amd64-amd) boot "$1-$level" amd64 full "syscall.x32=y" -cpu qemu64 ;;
+	i386) boot "$1-$level" i386 full "" ;;
+	i386-amd) boot "$1-$level" i386 full "" -cpu athlon ;;
+	*) say "run: no such boot: $1"; exit 1 ;;
+	esac
+}
+
+case ${1:-full} in
+quick)
+	guest amd64 || exit 1
+	record="--level syscalls"
+	boot quick amd64 quick "pti=on" -cpu Nehalem
+	;;
+*)
+	[ "${1:-full}" != full ] || set -- amd64-kaslr-pti-smp2 amd64-plain amd64-amd i386
+	guest amd64 && guest i386 || exit 1
+	for level in $levels; do
+		for which in "$@"; do each "$which"; done
+	done
+	;;
+esac
+say "$passed passed, $failed failed"
+[ "$failed" = 0 ]
