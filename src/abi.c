@@ -12,24 +12,16 @@ const char *const sct_insn_names[SCT_INSN_KINDS] = {
 	[SCT_INSN_INT80] = "int80",
 };
 
-/* struct rt_sigframe of 64-bit code: pretcode 8, then ucontext: flags 8, link 8, stack 24, sigcontext in the order
- * r8 … r15, di, si, bp, bx, dx, ax, cx, sp, ip (arch/x86/include/uapi/asm/{ucontext.h,sigcontext.h}). */
-static const struct sct_sigframe frames_x64[] = {
+const struct sct_sigframe sct_sigframes[] = {
+	/* rt_sigframe of 64-bit code: pretcode 8, then ucontext: flags 8, link 8, stack 24, sigcontext in the order
+	 * r8 … r15, di, si, bp, bx, dx, ax, cx, sp, ip (arch/x86/include/uapi/asm/{ucontext.h,sigcontext.h}) */
 	{ .ip = 48 + 16 * 8, .sp = 48 + 15 * 8, .result = 48 + 13 * 8, .word = 8 },
-	{ 0 },
-};
-
-/* The same with the x32 ucontext, whose head is flags 4, link 4, stack 12, padding 4. */
-static const struct sct_sigframe frames_x32[] = {
+	/* the same with the x32 ucontext, whose head is flags 4, link 4, stack 12, padding 4 */
 	{ .ip = 32 + 16 * 8, .sp = 32 + 15 * 8, .result = 32 + 13 * 8, .word = 8 },
-	{ 0 },
-};
-
-/* 32-bit code has two frames. sigframe: pretcode, sig, sigcontext. rt_sigframe: pretcode, sig, two pointers, siginfo
- * 128, ucontext (flags, link, stack 12, sigcontext). sigcontext: gs fs es ds di si bp sp bx dx cx ax trapno err ip
- * cs flags sp_at_signal; sp is the interrupted stack pointer, as sp_at_signal is. */
-static const struct sct_sigframe frames_x86[] = {
+	/* 32-bit code, sigframe: pretcode, sig, sigcontext: gs fs es ds di si bp sp bx dx cx ax trapno err ip … */
 	{ .ip = 8 + 56, .sp = 8 + 28, .result = 8 + 44, .word = 4 },
+	/* 32-bit code, rt_sigframe: pretcode, sig, two pointers, siginfo 128, ucontext: flags, link, stack 12,
+	 * sigcontext */
 	{ .ip = 164 + 56, .sp = 164 + 28, .result = 164 + 44, .word = 4 },
 	{ 0 },
 };
@@ -41,17 +33,17 @@ static const struct sct_abi rows[] = {
 	{
 		.name = "linux_x64", .insn = SCT_INSN_SYSCALL, .mode = SCT_MODE_64, .word = 8, .ptr = 8,
 		.nr_mask = X32_BIT, .nr_match = 0, .nr = "eax", .result = "rax", .args = X64_ARGS,
-		.after = 2, .again = 0, .table = &sct_table_linux_x64, .frames = frames_x64,
+		.after = 2, .again = 0, .table = &sct_table_linux_x64,
 	}, {
 		.name = "linux_x32", .insn = SCT_INSN_SYSCALL, .mode = SCT_MODE_64, .word = 8, .ptr = 4,
 		.nr_mask = X32_BIT, .nr_match = X32_BIT, .nr = "eax", .result = "rax", .args = X64_ARGS,
-		.after = 2, .again = 0, .table = &sct_table_linux_x32, .frames = frames_x32,
+		.after = 2, .again = 0, .table = &sct_table_linux_x32,
 	}, {
 		/* legal from 64-bit code too: the kernel takes the low halves (entry_INT80_compat) */
 		.name = "linux_x86", .insn = SCT_INSN_INT80, .word = 4, .ptr = 4,
 		.nr = "eax", .result = "eax",
 		.args = { { "ebx" }, { "ecx" }, { "edx" }, { "esi" }, { "edi" }, { "ebp" } },
-		.after = 2, .again = 0, .table = &sct_table_linux_x86, .frames = frames_x86,
+		.after = 2, .again = 0, .table = &sct_table_linux_x86,
 	}, {
 		/* The vDSO pushed ecx, edx and ebp and copied esp to ebp: the sixth argument is on its stack. It returns
 		 * to int80_landing_pad, behind the `int $0x80` that follows, and restarts on that
@@ -59,14 +51,14 @@ static const struct sct_abi rows[] = {
 		.name = "linux_x86", .insn = SCT_INSN_SYSENTER, .word = 4, .ptr = 4,
 		.nr = "eax", .result = "eax",
 		.args = { { "ebx" }, { "ecx" }, { "edx" }, { "esi" }, { "edi" }, { "ebp", true, 0 } },
-		.after = 4, .again = 2, .table = &sct_table_linux_x86, .frames = frames_x86,
+		.after = 4, .again = 2, .table = &sct_table_linux_x86,
 	}, {
 		/* AMD's 32-bit syscall: the CPU overwrites ecx, so the vDSO carries it in ebp, and ebp on its stack
 		 * (entry_SYSCALL_compat). Same landing pad: `syscall` is followed by `int $0x80` likewise. */
 		.name = "linux_x86", .insn = SCT_INSN_SYSCALL, .mode = SCT_MODE_32, .word = 4, .ptr = 4,
 		.nr = "eax", .result = "eax",
 		.args = { { "ebx" }, { "ebp" }, { "edx" }, { "esi" }, { "edi" }, { "esp", true, 0 } },
-		.after = 4, .again = 2, .table = &sct_table_linux_x86, .frames = frames_x86,
+		.after = 4, .again = 2, .table = &sct_table_linux_x86,
 	},
 };
 
@@ -170,15 +162,14 @@ static void read_words(struct sct_call *call, const struct sct_mem *mem)
 	}
 }
 
-/* The row of the inner call where the number is that of a multiplexer. ipc's low half names the call, its high half
- * the version of the interface (ipc/syscall.c). */
+/* The row of the inner call where the number is that of a multiplexer. */
 static void look_inside(struct sct_call *call, const struct sct_mem *mem)
 {
 	const struct sct_proto *inner;
 
 	if (!call->proto || !call->proto->sub || !call->word[0].known)
 		return;
-	inner = sct_table_sub(call->abi->table, call->proto->sub, call->word[0].value & 0xffff);
+	inner = sct_table_sub(call->abi->table, call->proto->sub, call->word[0].value);
 	if (!inner)
 		return;
 	call->outer = call->proto;

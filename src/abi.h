@@ -24,8 +24,8 @@ struct sct_where {
 	int16_t offset;
 };
 
-/* How a signal frame of this ABI lies on the user stack (arch/x86/include/asm/sigframe.h); offsets from the stack
- * pointer at which the handler begins. */
+/* How a signal frame lies on the user stack (arch/x86/include/asm/sigframe.h); offsets from the stack pointer at
+ * which the handler begins. */
 struct sct_sigframe {
 	uint16_t ip, sp, result; /* the interrupted context's registers */
 	uint8_t word;            /* bytes of each of the three */
@@ -44,8 +44,11 @@ struct sct_abi {
 	int8_t after;          /* the call's return address, counted from the entering instruction */
 	int8_t again;          /* where a restarted call resumes, counted likewise */
 	const struct sct_table *table;
-	const struct sct_sigframe *frames; /* candidates; the last has word 0 */
 };
+
+/* Every signal frame that Linux lays on an x86 user stack; the last has word 0. Which one a task gets is its own
+ * personality's, not the call's: `int $0x80` from 64-bit code is interrupted by a 64-bit frame. */
+extern const struct sct_sigframe sct_sigframes[];
 
 /* Memory as one thread sees it at one moment. */
 struct sct_mem {

@@ -60,11 +60,30 @@ static bool is_pointer(unsigned cls)
 	return cls >= SCT_C_PTR;
 }
 
+/* Whether the pointer means what its class says, as other arguments or the result decide. */
+static bool applies(const struct sct_walk *w, const struct sct_param *p)
+{
+	const struct sct_value *by = &w->args[p->when_arg];
+
+	switch (p->when) {
+	case SCT_WHEN_BITS:
+		return by->known && (by->num & p->when_value);
+	case SCT_WHEN_ONE_OF:
+		return by->known && by->num < 32 && (p->when_value >> by->num & 1);
+	case SCT_WHEN_RET:
+		return w->leaving && w->result_known && (int64_t)w->result > 0;
+	default:
+		return true;
+	}
+}
+
 /* What the pointer v points at, at entry or at return (w->leaving). */
 static void pointee(struct sct_walk *w, const struct sct_param *p, struct sct_value *v)
 {
 	uint64_t n;
 
+	if (!applies(w, p))
+		return;
 	switch (p->cls) {
 	case SCT_C_STR:
 		sct_walk_string(w, v->raw, v);

@@ -63,6 +63,9 @@ bool sct_walk_length(struct sct_walk *w, const struct sct_param *p, uint64_t *n)
 		if (w->args[p->len_arg].meaning == SCT_M_INT && (int64_t)*n < 0)
 			*n = 0;
 		return w->args[p->len_arg].known;
+	case SCT_LEN_PAGES:
+		*n = w->args[p->len_arg].num / 4096 + !!(w->args[p->len_arg].num % 4096);
+		return w->args[p->len_arg].known;
 	case SCT_LEN_ARG_PTR:
 		return length_behind(w, &w->args[p->len_arg], n);
 	case SCT_LEN_RET:

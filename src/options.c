@@ -1,0 +1,171 @@
+/* The command line of sctrace-decode, and the filter that it describes.
+ * In:  argc, argv; records
+ * Out: struct sct_options; pass or not
+ */
+#include "options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { O_TRACE_FORMAT = 256, O_LIST_FORMATS, O_LIST_PROFILES, O_PID, O_TID, O_ASID, O_SYSCALL, O_FAILED, O_PROGRESS,
+       O_NO_PROGRESS, O_STRICT };
+
+static const struct option longs[] = {
+	{ "profile", required_argument, NULL, 'p' },
+	{ "trace-format", required_argument, NULL, O_TRACE_FORMAT },
+	{ "list-formats", no_argument, NULL, O_LIST_FORMATS },
+	{ "list-profiles", no_argument, NULL, O_LIST_PROFILES },
+	{ "output", required_argument, NULL, 'o' },
+	{ "format", required_argument, NULL, 'f' },
+	{ "pid", required_argument, NULL, O_PID },
+	{ "tid", required_argument, NULL, O_TID },
+	{ "asid", required_argument, NULL, O_ASID },
+	{ "syscall", required_argument, NULL, O_SYSCALL },
+	{ "failed", no_argument, NULL, O_FAILED },
+	{ "threads", required_argument, NULL, 'j' },
+	{ "progress", no_argument, NULL, O_PROGRESS },
+	{ "no-progress", no_argument, NULL, O_NO_PROGRESS },
+	{ "verbose", no_argument, NULL, 'v' },
+	{ "strict", no_argument, NULL, O_STRICT },
+	{ "help", no_argument, NULL, 'h' },
+	{ "version", no_argument, NULL, 'V' },
+	{ NULL, 0, NULL, 0 },
+};
+
+void sct_options_help(FILE *to)
+{
+	fputs("Usage: sctrace-decode [OPTION]... TRACE\n"
+	      "Writes the system calls of a recorded machine as a log.\n\n"
+	      "  -p, --profile NAME       which tables and conventions to use; default: what the trace itself says\n"
+	      "      --list-profiles      list the profiles\n"
+	      "      --trace-format NAME  take the trace for that format instead of probing\n"
+	      "      --list-formats       list the formats of traces and logs\n"
+	      "  -o, --output FILE        where the log goes; - is standard output (default)\n"
+	      "  -f, --format NAME        format of the log; default: by FILE's ending, else jsonl\n"
+	      "      --pid N              only calls of process N\n"
+	      "      --tid N              only calls of thread N\n"
+	      "      --asid X             only calls in address space X\n"
+	      "      --syscall LIST       only these calls: names, separated by commas\n"
+	      "      --failed             only calls that failed\n"
+	      "  -j, --threads N          worker threads (default 2); the log is the same whatever N is\n"
+	      "      --progress           show progress on standard error\n"
+	      "      --no-progress        do not; default: when standard error is a terminal\n"
+	      "  -v, --verbose            say on standard error what could not be read and why\n"
+	      "      --strict             stop at the first damage\n"
+	      "  -h, --help               print this help\n"
+	      "  -V, --version            print the version\n\n"
+	      "TRACE may be plain or compressed by zstd, gzip or xz; - is standard input.\n"
+	      "Exit status: 0 all decoded, 1 nothing could be done, 2 the input was damaged or cut short.\n",
+	      to);
+}
+
+static int number(const char *name, const char *text, struct sct_word *value, struct sct_err *err)
+{
+	char *end;
+
+	errno = 0;
+	value->value = strtoull(text, &end, 0);
+	value->known = true;
+	if (errno || end == text || *end || *text == '-')
+		return sct_fail(err, SCT_E_USAGE, SCT_NO_OFFSET, "--%s: '%s' is not a number", name, text);
+	return SCT_OK;
+}
+
+static int threads(const char *text, unsigned *n, struct sct_err *err)
+{
+	struct sct_word w;
+	int r = number("threads", text, &w, err);
+
+	if (!r && (w.value < 1 || w.value > 1024))
+		r = sct_fail(err, SCT_E_USAGE, SCT_NO_OFFSET, "--threads: %s is not between 1 and 1024", text);
+	*n = (unsigned)w.value;
+	return r;
+}
+
+static int names(struct sct_options *o, const char *list, struct sct_err *err)
+{
+	char *save = NULL;
+
+	free(o->names);
+	o->filter.nnames = 0;
+	o->names = strdup(list);
+	if (!o->names)
+		return sct_fail(err, SCT_E_NOMEM, SCT_NO_OFFSET, "out of memory");
+	for (char *n = strtok_r(o->names, ",", &save); n; n = strtok_r(NULL, ",", &save)) {
+		if (o->filter.nnames == SCT_FILTER_MAX)
+			return sct_fail(err, SCT_E_USAGE, SCT_NO_OFFSET, "--syscall: more than %d names", SCT_FILTER_MAX);
+		o->filter.names[o->filter.nnames++] = n;
+	}
+	if (!o->filter.nnames)
+		return sct_fail(err, SCT_E_USAGE, SCT_NO_OFFSET, "--syscall: no names in '%s'", list);
+	return SCT_OK;
+}
+
+static int one(struct sct_options *o, int c, struct sct_err *err)
+{
+	switch (c) {
+	case 'p': o->profile = optarg; break;
+	case 'o': o->output = optarg; break;
+	case 'f': o->format = optarg; break;
+	case 'v': o->verbose = true; break;
+	case 'h': o->action = SCT_ACTION_HELP; break;
+	case 'V': o->action = SCT_ACTION_VERSION; break;
+	case 'j': return threads(optarg, &o->threads, err);
+	case O_TRACE_FORMAT: o->trace_format = optarg; break;
+	case O_LIST_FORMATS: o->action = SCT_ACTION_FORMATS; break;
+	case O_LIST_PROFILES: o->action = SCT_ACTION_PROFILES; break;
+	case O_PID: return number("pid", optarg, &o->filter.pid, err);
+	case O_TID: return number("tid", optarg, &o->filter.tid, err);
+	case O_ASID: return number("asid", optarg, &o->filter.asid, err);
+	case O_SYSCALL: return names(o, optarg, err);
+	case O_FAILED: o->filter.failed = true; break;
+	case O_PROGRESS: o->progress = 1; break;
+	case O_NO_PROGRESS: o->progress = 0; break;
+	case O_STRICT: o->strict = true; break;
+	default:
+		return sct_fail(err, SCT_E_USAGE, SCT_NO_OFFSET, "%s '%s' (--help lists the options)",
+		                c == ':' ? "a value is missing after" : "unknown option", o->trace);
+	}
+	return SCT_OK;
+}
+
+int sct_options_parse(struct sct_options *o, int argc, char **argv, struct sct_err *err)
+{
+	int c, r;
+
+	*o = (struct sct_options){ .output = "-", .threads = 2, .progress = -1 };
+	optind = 0; /* GNU getopt: begin anew */
+	while ((c = getopt_long(argc, argv, ":p:o:f:j:vhV", longs, NULL)) != -1) {
+		o->trace = c == ':' || c == '?' ? argv[optind - 1] : NULL;
+		r = one(o, c, err);
+		if (r)
+			return r;
+	}
+	if (o->action != SCT_ACTION_DECODE)
+		return SCT_OK;
+	if (optind == argc)
+		return sct_fail(err, SCT_E_USAGE, SCT_NO_OFFSET, "no TRACE given (--help explains)");
+	if (optind + 1 < argc)
+		return sct_fail(err, SCT_E_USAGE, SCT_NO_OFFSET, "one TRACE only; '%s' is too much", argv[optind + 1]);
+	o->trace = argv[optind];
+	return SCT_OK;
+}
+
+static bool is(const struct sct_word *wanted, const struct sct_word *have)
+{
+	return !wanted->known || (have->known && have->value == wanted->value);
+}
+
+bool sct_filter_pass(const struct sct_filter *f, const struct sct_record *r)
+{
+	if (!is(&f->pid, &r->pid) || !is(&f->tid, &r->tid) || !is(&f->asid, &r->asid))
+		return false;
+	if (f->failed && !r->error)
+		return false;
+	for (unsigned i = 0; i < f->nnames; i++)
+		if (r->name && !strcmp(r->name, f->names[i]))
+			return true;
+	return !f->nnames;
+}

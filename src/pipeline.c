@@ -1,0 +1,224 @@
+/* The pipeline: events to machine, detect, pending, decode.
+ * In:  an opened trace
+ * Out: records, through callbacks
+ */
+#include "pipeline.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { BATCH = 256 };
+
+struct sct_pipeline {
+	struct sct_trace *trace;
+	const struct sct_trace_info *info;
+	struct sct_pipeline_options options;
+	struct sct_pipeline_ops ops;
+	struct sct_pipeline_counts counts;
+	struct sct_machine machine;
+	struct sct_pending pending;
+	struct sct_decode decode;
+	struct sct_insn *insn;
+};
+
+static int check_profile(struct sct_pipeline *p, struct sct_err *err)
+{
+	const char *summary, *name;
+
+	if (!p->info->arch)
+		return sct_fail(err, SCT_E_UNSUPPORTED, SCT_NO_OFFSET, "the recording does not name an architecture known here");
+	if (!p->options.profile)
+		p->options.profile = sct_abi_default_profile(p->info->arch);
+	if (!p->options.profile)
+		return sct_fail(err, SCT_E_UNSUPPORTED, SCT_NO_OFFSET, "no profile for %s", p->info->arch->name);
+	for (unsigned i = 0; (name = sct_abi_profile(i, &summary)); i++)
+		if (!strcmp(name, p->options.profile))
+			return SCT_OK;
+	return sct_fail(err, SCT_E_USAGE, SCT_NO_OFFSET, "no profile called '%s' (--list-profiles)", p->options.profile);
+}
+
+int sct_pipeline_new(struct sct_pipeline **out, struct sct_trace *trace, const struct sct_pipeline_options *options,
+                     const struct sct_pipeline_ops *ops, struct sct_err *err)
+{
+	struct sct_pipeline *p = calloc(1, sizeof *p);
+	int r;
+
+	if (!p)
+		return sct_fail(err, SCT_E_NOMEM, SCT_NO_OFFSET, "out of memory");
+	p->trace = trace;
+	p->info = trace->ops->info(trace->state);
+	p->options = *options;
+	p->ops = *ops;
+	p->decode.limits = options->limits;
+	sct_pending_init(&p->pending);
+	r = check_profile(p, err);
+	if (!r)
+		r = sct_insn_new(&p->insn, err);
+	if (r) {
+		sct_pipeline_free(p);
+		return r;
+	}
+	sct_machine_init(&p->machine, p->info->arch);
+	*out = p;
+	return SCT_OK;
+}
+
+void sct_pipeline_free(struct sct_pipeline *p)
+{
+	if (!p)
+		return;
+	sct_pending_fini(&p->pending);
+	sct_machine_fini(&p->machine);
+	sct_insn_free(p->insn);
+	free(p);
+}
+
+const struct sct_pipeline_counts *sct_pipeline_counts(struct sct_pipeline *p)
+{
+	p->counts.orphans = p->pending.orphans;
+	return &p->counts;
+}
+
+/* Completes and hands out the record of a call that has ended, then forgets it. */
+static int finish(struct sct_pipeline *p, const struct sct_ending *e, const struct sct_moment *moment,
+                  const struct sct_mem *mem, struct sct_err *err)
+{
+	int r;
+
+	sct_decode_end(&p->decode, e, moment, mem);
+	p->counts.ended[e->end]++;
+	r = p->ops.end(p->ops.ctx, &e->open->record, err);
+	if (e->end == SCT_END_NORETURN)
+		sct_pending_noreturn(&p->pending, e->open);
+	else
+		sct_pending_drop(&p->pending, e->open);
+	return r;
+}
+
+/* Ends all open calls alike: at the end of the recording, or where records are missing. */
+static int finish_all(struct sct_pipeline *p, enum sct_end end, struct sct_err *err)
+{
+	struct sct_ending e = { .end = end, .unknown = "not recorded" };
+	int r = SCT_OK;
+
+	while (!r && (e.open = sct_pending_oldest(&p->pending))) {
+		e.end = e.open->state == SCT_OPEN_HANDLER && end == SCT_END_UNFINISHED ? SCT_END_SIGNAL : end;
+		r = finish(p, &e, NULL, NULL, err);
+	}
+	return r;
+}
+
+static struct sct_moment moment_of(const struct sct_event *e)
+{
+	return (struct sct_moment){ true, e->seq, e->addr, e->time_ns };
+}
+
+static int begin(struct sct_pipeline *p, const struct sct_event *e, struct sct_vcpu *v, const struct sct_call *call,
+                 struct sct_entry *entry, struct sct_err *err)
+{
+	struct sct_thread *t = sct_pending_thread(&p->pending, &p->machine, v);
+	struct sct_ending lost, over = { .end = SCT_END_NORETURN };
+	struct sct_open *open;
+	unsigned restarts;
+	int r = SCT_OK;
+
+	if (!t) {
+		p->counts.no_thread++;
+		return SCT_OK;
+	}
+	open = sct_pending_enter(&p->pending, t, &p->machine, v, e->addr, call, &lost);
+	restarts = open->record.restarts;
+	if (lost.open)
+		r = finish(p, &lost, NULL, NULL, err);
+	if (r || restarts)
+		return r;
+	entry->cpu = e->vcpu;
+	entry->moment = moment_of(e);
+	sct_decode_enter(&p->decode, open, entry);
+	p->counts.calls++;
+	p->counts.not_in_table += !call->proto;
+	if (p->ops.enter)
+		r = p->ops.enter(p->ops.ctx, &open->record, err);
+	over.open = open;
+	if (!r && call->proto && (call->proto->flags & (SCT_P_NORETURN | SCT_P_SIGRETURN)))
+		r = finish(p, &over, NULL, NULL, err);
+	return r;
+}
+
+/* An instruction that a reader took for an entering one is about to execute. */
+static int on_insn(struct sct_pipeline *p, const struct sct_event *e, struct sct_vcpu *v, struct sct_err *err)
+{
+	struct sct_entry entry = { .mem = sct_machine_mem(v) };
+	struct sct_call call;
+	enum sct_mode mode;
+
+	entry.insn = sct_detect(p->insn, &p->machine, v, e, p->info->user_mode, &mode, &p->counts.detect);
+	if (entry.insn == SCT_INSN_NONE)
+		return SCT_OK;
+	if (!sct_call_read(&call, p->options.profile, p->info->arch, entry.insn, mode, &v->regs, &entry.mem)) {
+		p->counts.no_abi++;
+		return SCT_OK;
+	}
+	return begin(p, e, v, &call, &entry, err);
+}
+
+/* A vCPU is back in user mode. */
+static int on_user(struct sct_pipeline *p, const struct sct_event *e, struct sct_vcpu *v, struct sct_err *err)
+{
+	struct sct_ending ending = sct_pending_leave(&p->pending, &p->machine, v, e->addr);
+	struct sct_moment moment = moment_of(e);
+	struct sct_mem mem = sct_machine_mem(v);
+
+	v->born = false;
+	return ending.open ? finish(p, &ending, &moment, &mem, err) : SCT_OK;
+}
+
+static int take(struct sct_pipeline *p, const struct sct_event *e, struct sct_err *err)
+{
+	struct sct_vcpu *v;
+	int r = SCT_OK;
+
+	if (e->kind == SCT_EV_GAP) {
+		r = finish_all(p, SCT_END_LOST, err);
+	} else if (e->kind == SCT_EV_INSN || e->kind == SCT_EV_USER) {
+		v = sct_machine_vcpu(&p->machine, e->vcpu);
+		if (!v)
+			return SCT_OK;
+		r = e->kind == SCT_EV_INSN ? on_insn(p, e, v, err) : on_user(p, e, v, err);
+		sct_machine_unsee(v);
+		return r;
+	}
+	sct_machine_apply(&p->machine, e);
+	return r;
+}
+
+int sct_pipeline_run(struct sct_pipeline *p, struct sct_err *err)
+{
+	const struct sct_trace_ops *ops = p->trace->ops;
+	struct sct_event events[BATCH];
+	int n, r = SCT_OK;
+
+	while (!r && (n = ops->next(p->trace->state, events, BATCH, err)) != 0) {
+		if (n < 0) {
+			finish_all(p, SCT_END_UNFINISHED, err);
+			return n;
+		}
+		for (int i = 0; i < n && !r; i++)
+			r = take(p, &events[i], err);
+		if (!r && p->options.strict && ops->damage(p->trace->state)->first.status) {
+			*err = ops->damage(p->trace->state)->first;
+			r = err->status;
+		}
+		if (!r && p->ops.tick)
+			r = p->ops.tick(p->ops.ctx, err);
+	}
+	if (!r || r == SCT_E_INTERRUPTED) {
+		struct sct_err later;
+		int end = finish_all(p, SCT_END_UNFINISHED, &later);
+
+		if (end && !r)
+			*err = later;
+		r = r ? r : end;
+	}
+	return r;
+}
