@@ -1,0 +1,180 @@
+/* What memory a decoder will want.
+ *
+ * In:  the same walks that the decoder makes (src/value.h), and windows where the tables do not say what is there
+ * Out: lines noted
+ */
+#include "capture.h"
+
+#include <string.h>
+
+enum {
+	STACK_WINDOW = 256,       /* at the stack pointer, at entry */
+	FRAME_WINDOW = 4096,      /* at the stack pointer, where a signal handler may begin */
+	WINDOW = 512,             /* behind a pointer to who knows what */
+	SECOND_SCAN = 128,        /* bytes of that window whose words may be pointers */
+	SECOND_WINDOW = 64,
+	PAGE = 4096,              /* lower addresses are no pointers: vm.mmap_min_addr */
+};
+
+#define USER_MAX_64 (UINT64_C(1) << 56) /* Documentation/x86/x86_64/mm.rst: user space with five-level tables */
+
+static enum sct_mode mode_of(const struct sct_capture *c, const struct sct_vcpu *v, struct sct_regs *regs)
+{
+	sct_vcpu_regs(v, c->dict, regs);
+	return sct_arch_mode(c->dict->arch, regs);
+}
+
+static void begin(struct sct_capture *c, enum sct_mode mode)
+{
+	sct_lines_begin(c->lines, mode == SCT_MODE_32 ? UINT32_MAX : UINT64_MAX);
+}
+
+static bool may_point(enum sct_mode mode, uint64_t value)
+{
+	return value >= PAGE && value < (mode == SCT_MODE_32 ? UINT64_C(0xfffff000) : USER_MAX_64);
+}
+
+/* Something unknown lies at addr, and may point at more. */
+static void window(struct sct_capture *c, enum sct_mode mode, uint64_t addr)
+{
+	unsigned word = mode == SCT_MODE_32 ? 4 : 8;
+	struct sct_mem mem = sct_lines_mem(c->lines);
+	uint8_t head[SECOND_SCAN];
+	size_t got;
+
+	if (mode == SCT_MODE_32)
+		addr = (uint32_t)addr;
+	if (!may_point(mode, addr))
+		return;
+	sct_lines_touch(c->lines, addr, WINDOW);
+	if (addr % word)
+		return;
+	got = mem.read(mem.ctx, addr, head, sizeof head);
+	for (size_t i = 0; i + word <= got; i += word) {
+		uint64_t inner = 0;
+
+		memcpy(&inner, head + i, word);
+		if (may_point(mode, inner))
+			sct_lines_touch(c->lines, inner, SECOND_WINDOW);
+	}
+}
+
+/* Arguments of which the tables say no more than that they point, or nothing at all. */
+static void argument_windows(struct sct_capture *c, enum sct_mode mode, const struct sct_open_call *open)
+{
+	const struct sct_proto *proto = open->call.proto;
+
+	for (unsigned i = 0; !proto && i < SCT_ARGS_MAX; i++)
+		if (open->call.word[i].known)
+			window(c, mode, open->call.word[i].value);
+	for (unsigned i = 0; proto && i < proto->nparams; i++)
+		if (proto->params[i].cls == SCT_C_PTR && open->args[i].known)
+			window(c, mode, open->args[i].raw);
+}
+
+/* No ABI is known for this instruction: any register may be an argument. */
+static void register_windows(struct sct_capture *c, const struct sct_vcpu *v, enum sct_mode mode)
+{
+	for (unsigned i = 0; i < 16; i++)
+		if (c->dict->general[i] >= 0)
+			window(c, mode, v->values[c->dict->general[i]]);
+}
+
+static void keep_lines(struct sct_capture *c, struct sct_open_call *open)
+{
+	const uint64_t *numbers = sct_lines_numbers(c->lines, &open->nlines);
+
+	if (open->nlines > open->room) {
+		free(open->lines);
+		open->room = open->nlines * 2;
+		open->lines = malloc(open->room * sizeof *open->lines);
+		if (!open->lines)
+			abort();
+	}
+	if (open->nlines)
+		memcpy(open->lines, numbers, open->nlines * sizeof *open->lines);
+}
+
+void sct_capture_enter(struct sct_capture *c, const struct sct_vcpu *v, enum sct_insn_kind kind, uint64_t pc,
+                       struct sct_open_call *open)
+{
+	struct sct_mem mem = sct_lines_mem(c->lines);
+	struct sct_regs regs;
+	enum sct_mode mode = mode_of(c, v, &regs);
+
+	begin(c, mode);
+	sct_arena_reset(&open->arena);
+	open->pc = pc;
+	open->space = sct_vcpu_role(v, c->dict, SCT_ROLE_CR3);
+	open->known = sct_call_read(&open->call, sct_abi_default_profile(c->dict->arch), c->dict->arch, kind, mode,
+	                            &regs, &mem);
+	sct_lines_touch(c->lines, sct_vcpu_role(v, c->dict, SCT_ROLE_SP), STACK_WINDOW);
+	if (open->known) {
+		open->args = sct_values_enter(&open->call, &mem, &c->limits, &open->arena, &open->nargs);
+		argument_windows(c, mode, open);
+	} else {
+		register_windows(c, v, mode);
+	}
+	keep_lines(c, open);
+	open->open = true;
+	/* a thread that ends does not come back for these */
+	if (open->known && open->call.proto && (open->call.proto->flags & SCT_P_NORETURN))
+		sct_open_call_fini(open);
+}
+
+/* A process keeps its page table; its number for the TLB (the PCID, in the low bits of a 64-bit kernel's cr3) varies. */
+static bool same_space(const struct sct_dict *dict, uint64_t a, uint64_t b)
+{
+	return a == b || (dict->arch->word == 8 && a >> 12 == b >> 12);
+}
+
+/* A handler runs first: the result lies in one of the frames that the kernel may have laid on the stack. */
+static void frame_results(struct sct_capture *c, uint64_t sp, struct sct_open_call *open)
+{
+	struct sct_mem mem = sct_lines_mem(c->lines);
+
+	sct_lines_touch(c->lines, sp, FRAME_WINDOW);
+	for (const struct sct_sigframe *f = sct_sigframes; open->known && f->word; f++) {
+		uint64_t result = 0;
+
+		if (mem.read(mem.ctx, sp + f->result, &result, f->word) == f->word)
+			sct_values_return(&open->call, open->args, open->nargs, true, result, &mem, &c->limits,
+			                  &open->arena);
+	}
+}
+
+static void result_values(struct sct_capture *c, const struct sct_regs *regs, struct sct_open_call *open)
+{
+	const struct sct_reg *r = sct_arch_reg(c->dict->arch, open->call.abi->result);
+	struct sct_mem mem = sct_lines_mem(c->lines);
+	uint64_t result;
+
+	if (r && sct_regs_get(regs, r, &result))
+		sct_values_return(&open->call, open->args, open->nargs, true, result, &mem, &c->limits, &open->arena);
+}
+
+void sct_capture_return(struct sct_capture *c, const struct sct_vcpu *v, uint64_t pc, struct sct_open_call *open)
+{
+	struct sct_regs regs;
+
+	begin(c, mode_of(c, v, &regs));
+	if (!open->open)
+		return;
+	open->open = false;
+	if (!same_space(c->dict, open->space, sct_vcpu_role(v, c->dict, SCT_ROLE_CR3)))
+		return;
+	for (size_t i = 0; i < open->nlines; i++)
+		sct_lines_touch(c->lines, open->lines[i] * 64, 1);
+	if (open->known && pc == open->pc + (uint64_t)(int64_t)open->call.abi->after)
+		result_values(c, &regs, open);
+	else
+		frame_results(c, sct_vcpu_role(v, c->dict, SCT_ROLE_SP), open);
+	sct_arena_reset(&open->arena);
+}
+
+void sct_open_call_fini(struct sct_open_call *open)
+{
+	sct_arena_fini(&open->arena);
+	free(open->lines);
+	*open = (struct sct_open_call){ .open = false };
+}

@@ -1,0 +1,39 @@
+/* Which memory an event carries: all that a decoder can want of the call that enters or returns.
+ *
+ * In:  registers and memory of the running vCPU, the tables of system calls
+ * Out: lines noted in a capture; what is open is kept for the return
+ */
+#ifndef SCT_RECORD_CAPTURE_H
+#define SCT_RECORD_CAPTURE_H
+
+#include "../value.h"
+#include "guest.h"
+#include "lines.h"
+
+/* A call that has entered the kernel, as far as its return needs it. Zero-initialised: none is open. */
+struct sct_open_call {
+	bool open, known;      /* known: call and args are filled */
+	struct sct_call call;
+	struct sct_value *args;
+	size_t nargs;
+	struct sct_arena arena;
+	uint64_t pc, space;    /* of the entering instruction */
+	uint64_t *lines;       /* numbers of the lines noted at entry */
+	size_t nlines, room;
+};
+
+struct sct_capture {
+	struct sct_lines *lines;
+	const struct sct_dict *dict;
+	struct sct_limits limits;
+};
+
+/* Notes what the call that kind, the instruction at pc, makes will be decoded from, and opens *open. */
+void sct_capture_enter(struct sct_capture *c, const struct sct_vcpu *v, enum sct_insn_kind kind, uint64_t pc,
+                       struct sct_open_call *open);
+/* Notes what may have changed since, and closes *open. */
+void sct_capture_return(struct sct_capture *c, const struct sct_vcpu *v, uint64_t pc, struct sct_open_call *open);
+/* Gives back what *open holds. */
+void sct_open_call_fini(struct sct_open_call *open);
+
+#endif

@@ -1,0 +1,205 @@
+/* Stack switches, and the threads that they tell of.
+ *
+ * In:  neighbouring instructions at translation; registers and kernel memory at each switch
+ * Out: which thread runs on a vCPU, and whether it is new
+ */
+#include "threads.h"
+
+#include <string.h>
+
+enum { GUESSES_MAX = 4096 };
+
+/* ---- recognising the switch ---------------------------------------------------------------------------- */
+
+/* `mov` between the stack pointer and [base + disp]: opcode 89 (store) or 8b (load), ModRM with a displacement, the
+ * stack pointer as register operand, no SIB byte (Intel SDM 2A 2.1.5). */
+static bool match_mov(const uint8_t *p, size_t len, bool wide, uint8_t opcode, uint8_t *base, int32_t *disp)
+{
+	uint8_t rex = 0, modrm;
+
+	if (wide) {
+		if (len < 1 || (p[0] & 0xfe) != 0x48)
+			return false;
+		rex = *p++;
+		len--;
+	}
+	if (len < 3 || p[0] != opcode)
+		return false;
+	modrm = p[1];
+	if ((modrm >> 3 & 7) != 4 || (modrm & 7) == 4)
+		return false;
+	*base = (uint8_t)((modrm & 7) | (rex & 1) << 3);
+	if (modrm >> 6 == 1 && len == 3) {
+		*disp = (int8_t)p[2];
+		return true;
+	}
+	if (modrm >> 6 == 2 && len == 6) {
+		memcpy(disp, p + 2, 4);
+		return true;
+	}
+	return false;
+}
+
+bool sct_switch_match(const uint8_t *a, size_t alen, const uint8_t *b, size_t blen, bool wide,
+                      struct sct_switch *site)
+{
+	int32_t store, load;
+
+	if (!match_mov(a, alen, wide, 0x89, &site->from, &store) || !match_mov(b, blen, wide, 0x8b, &site->to, &load))
+		return false;
+	site->disp = load;
+	return store == load && site->from != site->to;
+}
+
+unsigned sct_switch_words(const uint8_t *code, size_t len, bool wide)
+{
+	unsigned words = 0;
+
+	while (len) {
+		uint8_t last = code[len - 1];
+
+		if (last != 0x9c && (last & 0xf8) != 0x50) /* pushf; push of a register */
+			break;
+		len--;
+		/* a prefix byte that selects the upper eight registers */
+		if (wide && last != 0x9c && len && code[len - 1] == 0x41)
+			len--;
+		words++;
+	}
+	return words;
+}
+
+const struct sct_switch *sct_threads_site(struct sct_threads *t, const struct sct_switch *site)
+{
+	unsigned i = 0;
+
+	while (i < t->sites && t->site[i].pc != site->pc)
+		i++;
+	if (i == SCT_SWITCH_SITES)
+		return NULL;
+	if (i == t->sites)
+		t->sites++;
+	t->site[i] = *site;
+	return &t->site[i];
+}
+
+/* ---- following it -------------------------------------------------------------------------------------- */
+
+static bool read_word(struct sct_vcpu *v, const struct sct_dict *dict, uint64_t addr, uint64_t *value)
+{
+	unsigned word = dict->arch->word;
+
+	if (word == 4)
+		addr = (uint32_t)addr;
+	if (!qemu_plugin_read_memory_vaddr(addr, v->buf, word))
+		return false;
+	*value = 0;
+	memcpy(value, v->buf->data, word);
+	return true;
+}
+
+static struct sct_thread *new_thread(struct sct_map *map, uint64_t key)
+{
+	struct sct_thread *thread = calloc(1, sizeof *thread);
+
+	if (!thread)
+		abort();
+	thread->task = key;
+	sct_map_put(map, key, thread);
+	return thread;
+}
+
+static struct sct_thread *get_thread(struct sct_threads *t, uint64_t task, bool born)
+{
+	struct sct_thread *thread = sct_map_get(&t->by_task, task);
+
+	if (thread && !born)
+		return thread;
+	if (!thread)
+		thread = new_thread(&t->by_task, task);
+	else
+		sct_open_call_fini(&thread->call); /* the task_struct is used again: its old thread is gone */
+	thread->serial = ++t->serials;
+	thread->unseen = born;
+	return thread;
+}
+
+static bool is_known_return(const struct sct_threads *t, uint64_t addr)
+{
+	for (unsigned i = 0; i < t->returns; i++)
+		if (t->known_return[i] == addr)
+			return true;
+	return false;
+}
+
+/* Where the thread that is being left will go on is where all go on that have run before. */
+static bool learn_return(struct sct_threads *t, uint64_t addr)
+{
+	if (is_known_return(t, addr))
+		return true;
+	if (t->returns == SCT_SWITCH_RETURNS)
+		return false;
+	t->known_return[t->returns++] = addr;
+	return true;
+}
+
+/* The two tasks and the return addresses on their stacks. */
+static bool read_switch(struct sct_vcpu *v, const struct sct_dict *dict, const struct sct_switch *site,
+                        uint64_t task[2], uint64_t ret[2])
+{
+	uint64_t sp[2], behind = (uint64_t)site->words * dict->arch->word;
+
+	return sct_vcpu_reg(v, v->handles[dict->general[site->from]], &task[0]) &&
+	       sct_vcpu_reg(v, v->handles[dict->general[site->to]], &task[1]) &&
+	       sct_vcpu_reg(v, v->handles[dict->role[SCT_ROLE_SP]], &sp[0]) &&
+	       read_word(v, dict, task[1] + (uint64_t)(int64_t)site->disp, &sp[1]) &&
+	       read_word(v, dict, sp[0] + behind, &ret[0]) && read_word(v, dict, sp[1] + behind, &ret[1]);
+}
+
+bool sct_threads_switch(struct sct_threads *t, struct sct_vcpu *v, const struct sct_dict *dict,
+                        const struct sct_switch *site, bool *born)
+{
+	uint64_t task[2], ret[2];
+
+	if (sct_vcpu_cpl(v, dict) != 0)
+		return false;
+	if (!read_switch(v, dict, site, task, ret) || !learn_return(t, ret[0])) {
+		t->broken = true;
+		return false;
+	}
+	if (v->thread && v->thread->task != task[0])
+		t->strays++;
+	get_thread(t, task[0], false);
+	*born = !is_known_return(t, ret[1]);
+	v->thread = get_thread(t, task[1], *born);
+	t->found = true;
+	return true;
+}
+
+bool sct_threads_exact(const struct sct_threads *t)
+{
+	return t->found && !t->broken;
+}
+
+/* Keys that nobody comes back to would pile up. */
+static void forget_guesses(struct sct_threads *t)
+{
+	for (size_t i = 0; i < t->guesses.size; i++) {
+		struct sct_thread *thread = t->guesses.slots[i].value;
+
+		if (thread)
+			sct_open_call_fini(&thread->call);
+		free(thread);
+	}
+	sct_map_fini(&t->guesses);
+	t->guesses = (struct sct_map){ 0 };
+}
+
+struct sct_thread *sct_threads_guess(struct sct_threads *t, uint64_t key)
+{
+	struct sct_thread *thread = sct_map_get(&t->guesses, key);
+
+	if (!thread && t->guesses.used >= GUESSES_MAX)
+		forget_guesses(t);
+	return thread ? thread : new_thread(&t->guesses, key);
+}

@@ -1,0 +1,77 @@
+/* Recording of one program under qemu-user: its one context, and what its rooms do to it.
+ *
+ * QEMU's callbacks carry no context of ours, so there is a single static one (sct_user).
+ */
+#ifndef SCT_RECORD_USER_H
+#define SCT_RECORD_USER_H
+
+#include <limits.h>
+
+#include "../../formats/sctrace.h"
+#include "capture.h"
+#include "stream.h"
+
+/* A thread of the guest: qemu-user gives each a vCPU, and a number that was used before to a later one. */
+struct sct_user_thread {
+	struct sct_vcpu vcpu; /* only values and what the next event is encoded against */
+	uint64_t serial;      /* `thread` in events */
+	bool newborn;         /* begun by clone or fork, and no event has told of it yet */
+	bool entering;        /* an entering instruction has executed: */
+	uint8_t size, code[15];
+	uint64_t pc;
+	struct sct_open_call call;
+};
+
+struct sct_user {
+	/* set at load */
+	char root[PATH_MAX];   /* the file of the first process; its descendants' are root.PID */
+	char emulator[128];
+	/* of this process */
+	char path[PATH_MAX], parent[PATH_MAX]; /* parent "": not forked from a recorded one */
+	uint8_t file_id[16];
+	uint64_t started_unix_ns, began_ns;
+	int fd;
+	struct sct_counters own, *counters;
+	struct sct_stream *stream;   /* NULL: not recorded */
+	struct sct_dict dict;
+	struct sct_capture capture;
+	struct sct_bytes scratch;
+	int64_t host_offset;         /* guest address + host_offset is where it lies in this process */
+	uint64_t insns, insns_before; /* executed by the first thread; by the process that this one was forked from */
+	uint64_t insns_alone;        /* executed when the second thread began: from then on they are not counted */
+	_Atomic bool threaded;       /* there has been a second thread */
+	_Atomic bool forked;         /* this is a child that has not begun its own recording */
+	_Atomic uint64_t serials;
+	_Atomic unsigned vcpus;      /* how many numbers of vCPUs have been in use */
+	struct sct_user_thread *thread[SCT_VCPUS_MAX];
+};
+
+extern struct sct_user sct_user;
+
+/* user_guest.c: registers and memory, without QEMU's help */
+
+/* Fills the dictionary: the registers that the callbacks show. False: no architecture of ours. */
+bool sct_user_dict(struct sct_dict *dict, const char *target);
+/* Sets the registers to a call's number and arguments. */
+void sct_user_set_call(struct sct_vcpu *v, const struct sct_dict *dict, int64_t nr, const uint64_t args[6]);
+/* Sets the register of the result. */
+void sct_user_set_result(struct sct_vcpu *v, const struct sct_dict *dict, int64_t result);
+/* Which entering instruction these bytes are. */
+enum sct_insn_kind sct_user_insn(const uint8_t *code, size_t size, bool wide);
+/* Copies guest memory, which this process shares; false: not all of it is readable. */
+bool sct_user_read(const struct sct_user *u, uint64_t addr, void *buf, size_t size);
+
+/* user_process.c: the recording of this process, as a file */
+
+/* Begins the recording u->path. On failure u->stream stays NULL. */
+int sct_user_open(struct sct_user *u, struct sct_err *err);
+/* In a child, on the thread that forked: leaves the parent's recording alone and begins one of its own. */
+void sct_user_adopt(struct sct_user *u, unsigned vcpu);
+/* Makes fork leave both recordings whole. Called once. */
+void sct_user_watch_forks(void);
+/* Instructions executed, as far as they are counted. */
+uint64_t sct_user_instructions(const struct sct_user *u);
+/* Nanoseconds since the recording began. */
+uint64_t sct_user_time(const struct sct_user *u);
+
+#endif

@@ -1,0 +1,237 @@
+/* The recording of one process under qemu-user: its file, its header, and what fork does to both.
+ *
+ * In:  a path
+ * Out: an open stream; in a child another one, beside its parent's
+ */
+#include "user.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../../formats/formats.h"
+
+enum {
+	LINES_MAX = 8192, /* of one event: 512 KiB */
+	FD_PLACE = 1000,  /* where the file's descriptor goes, out of the way of those that a program expects */
+};
+
+static uint64_t clock_ns(clockid_t clock)
+{
+	struct timespec t;
+
+	clock_gettime(clock, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+uint64_t sct_user_time(const struct sct_user *u)
+{
+	return clock_ns(CLOCK_MONOTONIC) - u->began_ns;
+}
+
+uint64_t sct_user_instructions(const struct sct_user *u)
+{
+	return (atomic_load(&u->threaded) ? u->insns_alone : u->insns) - u->insns_before;
+}
+
+/* ---- header -------------------------------------------------------------------------------------------- */
+
+static void put_field(struct sct_bytes *out, enum sct_header_field id, const void *data, size_t size)
+{
+	sct_put_varint(out, id);
+	sct_put_varint(out, size);
+	sct_put(out, data, size);
+}
+
+static void put_text(struct sct_bytes *out, enum sct_header_field id, const char *text)
+{
+	put_field(out, id, text, strlen(text));
+}
+
+static void put_number(struct sct_bytes *out, enum sct_header_field id, uint64_t value)
+{
+	struct sct_bytes b = { 0 };
+
+	sct_put_varint(&b, value);
+	put_field(out, id, b.data, b.len);
+	sct_bytes_fini(&b);
+}
+
+static void put_registers(struct sct_bytes *out, const struct sct_dict *dict)
+{
+	struct sct_bytes b = { 0 };
+
+	sct_put_varint(&b, dict->count);
+	for (unsigned i = 0; i < dict->count; i++) {
+		size_t n = strlen(dict->regs[i].name);
+
+		sct_put_u8(&b, (uint8_t)n);
+		sct_put(&b, dict->regs[i].name, n);
+		sct_put_u8(&b, dict->regs[i].size);
+	}
+	put_field(out, SCT_HEADER_REGISTERS, b.data, b.len);
+	sct_bytes_fini(&b);
+}
+
+static void put_header(void *ctx, struct sct_bytes *out)
+{
+	const struct sct_user *u = ctx;
+
+	put_field(out, SCT_HEADER_FILE_ID, u->file_id, sizeof u->file_id);
+	put_text(out, SCT_HEADER_RECORDER, "sctrace " SCT_VERSION);
+	put_text(out, SCT_HEADER_EMULATOR, u->emulator);
+	put_text(out, SCT_HEADER_TARGET, u->dict.arch->name);
+	put_number(out, SCT_HEADER_USER_MODE, 1);
+	put_number(out, SCT_HEADER_BIG_ENDIAN, 0);
+	put_number(out, SCT_HEADER_WORD, u->dict.arch->word);
+	put_number(out, SCT_HEADER_VCPUS, atomic_load(&u->vcpus));
+	put_number(out, SCT_HEADER_LEVEL, SCT_LEVEL_SYSCALLS);
+	put_text(out, SCT_HEADER_START, "reset");
+	put_text(out, SCT_HEADER_FILTER, "");
+	put_number(out, SCT_HEADER_STARTED, u->started_unix_ns);
+	put_number(out, SCT_HEADER_THREADS, 1);
+	put_registers(out, &u->dict);
+	if (*u->parent)
+		put_text(out, SCT_HEADER_PARENT, u->parent);
+}
+
+static uint64_t instructions(void *ctx)
+{
+	return sct_user_instructions(ctx);
+}
+
+/* ---- file ---------------------------------------------------------------------------------------------- */
+
+static int open_file(const char *path, struct sct_err *err)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666), high;
+
+	if (fd < 0)
+		return sct_fail(err, SCT_E_IO, SCT_NO_OFFSET, "%s: %s", path, strerror(errno));
+	high = fcntl(fd, F_DUPFD_CLOEXEC, FD_PLACE);
+	if (high < 0)
+		return fd; /* a low limit on descriptors: then here */
+	close(fd);
+	return high;
+}
+
+static bool read_page(void *ctx, uint64_t addr, uint8_t *page)
+{
+	return sct_user_read(ctx, addr, page, SCT_USER_PAGE);
+}
+
+/* The guest's signals must find threads of the guest: the stream's own thread takes none. */
+static int new_stream(struct sct_user *u, struct sct_err *err)
+{
+	struct sct_stream_config config = { u->fd, u->counters, put_header, instructions, u };
+	sigset_t all, old;
+	int rc;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	rc = sct_stream_new(&config, &u->stream, err);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	return rc;
+}
+
+int sct_user_open(struct sct_user *u, struct sct_err *err)
+{
+	int rc;
+
+	u->stream = NULL;
+	u->fd = open_file(u->path, err);
+	if (u->fd < 0)
+		return SCT_E_IO;
+	u->capture.lines = sct_lines_new(LINES_MAX, read_page, u);
+	if (!u->capture.lines) {
+		close(u->fd);
+		return sct_fail(err, SCT_E_NOMEM, SCT_NO_OFFSET, "no memory");
+	}
+	u->capture.dict = &u->dict;
+	u->capture.limits = sct_limits_default;
+	if (getrandom(u->file_id, sizeof u->file_id, 0) < 0)
+		memset(u->file_id, 0, sizeof u->file_id);
+	u->began_ns = clock_ns(CLOCK_MONOTONIC);
+	u->started_unix_ns = clock_ns(CLOCK_REALTIME);
+	rc = new_stream(u, err);
+	if (rc == SCT_OK) {
+		atomic_store(&u->counters->state, SCT_STATE_RUNNING);
+		atomic_store(&u->counters->exact_threads, 1);
+	}
+	return rc;
+}
+
+/* ---- fork ---------------------------------------------------------------------------------------------- */
+
+static void before_fork(void)
+{
+	if (!sct_user.stream)
+		return;
+	sct_stream_lock(sct_user.stream);
+	sct_stream_flush(sct_user.stream);
+}
+
+static void after_fork_in_parent(void)
+{
+	if (sct_user.stream)
+		sct_stream_unlock(sct_user.stream);
+}
+
+static void after_fork_in_child(void)
+{
+	atomic_store(&sct_user.forked, true);
+}
+
+void sct_user_watch_forks(void)
+{
+	pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
+}
+
+/* The other threads stayed with the parent. */
+static void keep_one_thread(struct sct_user *u, unsigned vcpu)
+{
+	for (unsigned i = 0; i < SCT_VCPUS_MAX; i++) {
+		if (i == vcpu || !u->thread[i])
+			continue;
+		sct_open_call_fini(&u->thread[i]->call);
+		free(u->thread[i]);
+		u->thread[i] = NULL;
+	}
+	if (u->thread[vcpu]) {
+		u->thread[vcpu]->serial = 1;
+		u->thread[vcpu]->newborn = true;
+		u->thread[vcpu]->vcpu.segment = UINT32_MAX;
+	}
+	atomic_store(&u->serials, 1);
+	atomic_store(&u->vcpus, vcpu + 1);
+}
+
+/* What belonged to the parent's stream (its thread is not here, its memory is a copy) is left as it lies. */
+void sct_user_adopt(struct sct_user *u, unsigned vcpu)
+{
+	const char *slash = strrchr(u->path, '/');
+	struct sct_err err;
+
+	atomic_store(&u->forked, false);
+	snprintf(u->parent, sizeof u->parent, "%s", slash ? slash + 1 : u->path);
+	keep_one_thread(u, vcpu);
+	u->insns_before = u->insns;
+	atomic_store(&u->threaded, false);
+	if (u->fd >= 0)
+		close(u->fd);
+	memset(&u->own, 0, sizeof u->own);
+	u->counters = &u->own;
+	if (snprintf(u->path, sizeof u->path, "%s.%d", u->root, (int)getpid()) >= (int)sizeof u->path)
+		sct_fail(&err, SCT_E_IO, SCT_NO_OFFSET, "the name %s is too long", u->root);
+	else if (sct_user_open(u, &err) == SCT_OK)
+		return;
+	u->stream = NULL;
+	fprintf(stderr, "sctrace: process %d is not recorded: %s\n", (int)getpid(), err.text);
+}

@@ -1,0 +1,337 @@
+/* The plugin for qemu-user 7.2: a program's system calls, from QEMU's own callbacks.
+ *
+ * In:  plugin interface version 1, which shows numbers, arguments and results, but no registers
+ * Out: ENTER and RETURN events of the program and, in files of their own, of its descendants
+ *
+ * Options: out=PATH; emulator=TEXT, what the header says of this QEMU; status=PATH, a page of counters to keep.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "emit.h"
+#include "user.h"
+#include "user_api.h"
+
+struct sct_user sct_user = { .fd = -1 };
+
+/* The thread that runs here: clone makes the new one's vCPU on its parent's host thread. */
+static _Thread_local struct sct_user_thread *self;
+
+static struct sct_user_thread *thread_of(struct sct_user *u, unsigned vcpu)
+{
+	return vcpu < SCT_VCPUS_MAX ? u->thread[vcpu] : NULL;
+}
+
+/* ---- threads ------------------------------------------------------------------------------------------- */
+
+/* The number that ended threads had may be given again: then the vCPU goes on with another thread. */
+static void on_thread(uint64_t id, unsigned vcpu)
+{
+	struct sct_user *u = &sct_user;
+	struct sct_user_thread *t = thread_of(u, vcpu);
+
+	(void)id;
+	if (vcpu >= SCT_VCPUS_MAX) {
+		atomic_fetch_add(&u->counters->lost, 1);
+		return;
+	}
+	if (!t) {
+		t = calloc(1, sizeof *t);
+		if (!t)
+			abort();
+		t->vcpu.index = vcpu;
+		t->vcpu.segment = UINT32_MAX;
+		u->thread[vcpu] = t;
+	}
+	t->serial = atomic_fetch_add(&u->serials, 1) + 1;
+	t->entering = t->call.open = false;
+	t->newborn = t->serial > 1;
+	if (vcpu >= atomic_load(&u->vcpus))
+		atomic_store(&u->vcpus, vcpu + 1);
+	if (!t->newborn || !self)
+		return;
+	if (!atomic_exchange(&u->threaded, true))
+		u->insns_alone = u->insns;
+	/* clone's child begins with its parent's registers, but for the result */
+	memcpy(t->vcpu.values, self->vcpu.values, sizeof t->vcpu.values);
+	sct_user_set_result(&t->vcpu, &u->dict, 0);
+}
+
+/* ---- events -------------------------------------------------------------------------------------------- */
+
+static void emit(struct sct_user *u, struct sct_user_thread *t, struct sct_event_in *e)
+{
+	e->time_ns = sct_user_time(u);
+	e->thread = t->serial;
+	if (e->lines && sct_lines_cut(e->lines)) {
+		e->flags |= SCT_EVENT_CUT;
+		atomic_fetch_add(&u->counters->cut, 1);
+	}
+	sct_emit(u->stream, &t->vcpu, &u->dict, e, &u->scratch);
+}
+
+static void emit_born(struct sct_user *u, struct sct_user_thread *t)
+{
+	struct sct_event_in e = { .chunk = SCT_CHUNK_SWITCH, .flags = SCT_EVENT_BORN };
+
+	e.icount = sct_user_instructions(u);
+	t->newborn = false;
+	sct_stream_room(u->stream);
+	emit(u, t, &e);
+}
+
+/* After these calls the process may be another program or none: what is known of it must be in the file. */
+static void secure(struct sct_user *u, const struct sct_open_call *call)
+{
+	static const char *const deadly[] = { "kill", "tkill", "tgkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo" };
+	const struct sct_proto *proto = call->known ? call->call.proto : NULL;
+
+	if (!proto)
+		return;
+	if (proto->flags & SCT_P_EXEC)
+		sct_stream_seal(u->stream);
+	for (size_t i = 0; i < sizeof deadly / sizeof *deadly; i++)
+		if (!strcmp(proto->name, deadly[i]))
+			sct_stream_flush(u->stream);
+}
+
+static void record_enter(struct sct_user *u, struct sct_user_thread *t)
+{
+	struct sct_event_in e = { .chunk = SCT_CHUNK_ENTER, .pc = t->pc, .code = t->code, .size = t->size };
+	uint64_t done = sct_user_instructions(u);
+
+	if (t->newborn)
+		emit_born(u, t);
+	sct_stream_room(u->stream);
+	/* the block counts when it begins, and ends with this instruction */
+	e.icount = done ? done - 1 : 0;
+	e.lines = u->capture.lines;
+	sct_capture_enter(&u->capture, &t->vcpu, sct_user_insn(t->code, t->size, u->dict.arch->word == 8), t->pc,
+	                  &t->call);
+	emit(u, t, &e);
+	secure(u, &t->call);
+}
+
+static void record_return(struct sct_user *u, struct sct_user_thread *t, uint64_t pc, bool memory)
+{
+	struct sct_event_in e = { .chunk = SCT_CHUNK_RETURN, .pc = pc };
+
+	if (t->newborn)
+		emit_born(u, t);
+	sct_stream_room(u->stream);
+	e.icount = sct_user_instructions(u);
+	if (memory) {
+		e.lines = u->capture.lines;
+		sct_capture_return(&u->capture, &t->vcpu, pc, &t->call);
+	}
+	emit(u, t, &e);
+}
+
+/* ---- callbacks ----------------------------------------------------------------------------------------- */
+
+static void on_call(uint64_t id, unsigned vcpu, int64_t nr, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4,
+                    uint64_t a5, uint64_t a6, uint64_t a7, uint64_t a8)
+{
+	struct sct_user *u = &sct_user;
+	struct sct_user_thread *t = thread_of(u, vcpu);
+	const uint64_t args[6] = { a1, a2, a3, a4, a5, a6 };
+
+	(void)id, (void)a7, (void)a8;
+	self = t;
+	/* no instruction entered: linux-user serves the vsyscall page through the same door, a kernel does not */
+	if (!t || !t->entering || !u->stream)
+		return;
+	t->entering = false;
+	sct_stream_lock(u->stream);
+	if (t->newborn)
+		emit_born(u, t);
+	sct_user_set_call(&t->vcpu, &u->dict, nr, args);
+	record_enter(u, t);
+	sct_stream_unlock(u->stream);
+}
+
+static void on_result(uint64_t id, unsigned vcpu, int64_t nr, int64_t result)
+{
+	struct sct_user *u = &sct_user;
+	struct sct_user_thread *t = thread_of(u, vcpu);
+	uint64_t pc;
+
+	(void)id, (void)nr;
+	if (atomic_load(&u->forked))
+		sct_user_adopt(u, vcpu);
+	if (!t || !u->stream || !t->call.open)
+		return;
+	sct_stream_lock(u->stream);
+	pc = t->call.pc;
+	if (result == QEMU_RESULT_SIGRETURN) {
+		t->call.open = false;
+	} else {
+		if (result != QEMU_RESULT_RESTART) {
+			pc += t->size;
+			sct_user_set_result(&t->vcpu, &u->dict, result);
+		}
+		record_return(u, t, pc, true);
+	}
+	sct_stream_unlock(u->stream);
+}
+
+static void on_enter(unsigned vcpu, void *site)
+{
+	struct sct_user_thread *t = thread_of(&sct_user, vcpu);
+	uint64_t packed = (uintptr_t)site;
+
+	if (!t)
+		return;
+	t->pc = packed & UINT64_C(0xffffffffffffff);
+	t->size = (uint8_t)(packed >> 56);
+	t->entering = sct_user_read(&sct_user, t->pc, t->code, t->size);
+}
+
+/* Behind an entering instruction: where clone's child begins, for which there is no callback of a result. */
+static void on_landing(unsigned vcpu, void *pc)
+{
+	struct sct_user *u = &sct_user;
+	struct sct_user_thread *t = thread_of(u, vcpu);
+
+	if (!t || !t->newborn || !u->stream)
+		return;
+	sct_stream_lock(u->stream);
+	record_return(u, t, (uintptr_t)pc, false);
+	sct_stream_unlock(u->stream);
+}
+
+static bool behind_enter(const struct sct_user *u, uint64_t pc)
+{
+	uint8_t code[2];
+
+	return sct_user_read(u, pc - sizeof code, code, sizeof code) &&
+	       sct_user_insn(code, sizeof code, u->dict.arch->word == 8);
+}
+
+static void on_translate(uint64_t id, struct qemu_plugin_tb *tb)
+{
+	struct sct_user *u = &sct_user;
+	size_t n = qemu_plugin_tb_n_insns(tb);
+	struct qemu_plugin_insn *first, *last;
+	uint64_t pc, size;
+	uint8_t code[15];
+
+	(void)id;
+	if (!n)
+		return;
+	first = qemu_plugin_tb_get_insn(tb, 0);
+	last = qemu_plugin_tb_get_insn(tb, n - 1);
+	pc = qemu_plugin_insn_vaddr(first);
+	u->host_offset = (int64_t)((uintptr_t)qemu_plugin_insn_haddr(first) - pc);
+	if (behind_enter(u, pc))
+		qemu_plugin_register_vcpu_tb_exec_cb(tb, on_landing, QEMU_NO_REGS, (void *)(uintptr_t)pc);
+	qemu_plugin_register_vcpu_tb_exec_inline(tb, QEMU_OP_ADD, &u->insns, n);
+	/* entering instructions end a block; guest addresses have less than 56 bits */
+	pc = qemu_plugin_insn_vaddr(last);
+	size = qemu_plugin_insn_size(last);
+	if (size <= sizeof code && sct_user_read(u, pc, code, size) &&
+	    sct_user_insn(code, size, u->dict.arch->word == 8))
+		qemu_plugin_register_vcpu_insn_exec_cb(last, on_enter, QEMU_NO_REGS,
+		                                       (void *)(uintptr_t)(pc | size << 56));
+}
+
+static void on_exit(uint64_t id, void *none)
+{
+	struct sct_user *u = &sct_user;
+
+	(void)id, (void)none;
+	if (!u->stream)
+		return;
+	sct_stream_lock(u->stream);
+	sct_stream_close(u->stream);
+}
+
+/* ---- load ---------------------------------------------------------------------------------------------- */
+
+static struct sct_counters *map_counters(const char *path)
+{
+	int fd = open(path, O_RDWR | O_CLOEXEC);
+	void *page = MAP_FAILED;
+
+	if (fd >= 0) {
+		page = mmap(NULL, sizeof(struct sct_counters), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+		close(fd);
+	}
+	return page == MAP_FAILED ? NULL : page;
+}
+
+/* Takes "key=value"; false: not understood. */
+static bool take_option(struct sct_user *u, const char *option)
+{
+	const char *value = strchr(option, '=');
+
+	if (!value++)
+		return false;
+	if (!strncmp(option, "out=", 4))
+		/* the guest may change its directory before it forks */
+		return realpath(value, u->root) || (errno == ENOENT && strlen(value) < sizeof u->root);
+	if (!strncmp(option, "emulator=", 9))
+		return snprintf(u->emulator, sizeof u->emulator, "%s", value) >= 0;
+	if (!strncmp(option, "status=", 7))
+		return (u->counters = map_counters(value));
+	return false;
+}
+
+static bool take_options(struct sct_user *u, int argc, char **argv)
+{
+	u->counters = &u->own;
+	snprintf(u->emulator, sizeof u->emulator, "QEMU");
+	for (int i = 0; i < argc; i++) {
+		if (!take_option(u, argv[i])) {
+			fprintf(stderr, "sctrace: plugin option '%s' is not understood\n", argv[i]);
+			return false;
+		}
+	}
+	if (!*u->root)
+		fputs("sctrace: the plugin needs the option out=FILE\n", stderr);
+	return *u->root;
+}
+
+static bool accept(struct sct_user *u, const struct qemu_info *info)
+{
+	if (info->system_emulation) {
+		fputs("sctrace: this plugin is for programs under qemu-user, not for machines\n", stderr);
+		return false;
+	}
+	if (!sct_user_dict(&u->dict, info->target_name)) {
+		fprintf(stderr, "sctrace: programs for %s cannot be recorded\n", info->target_name);
+		return false;
+	}
+	return true;
+}
+
+QEMU_VISIBLE extern int qemu_plugin_version;
+int qemu_plugin_version = QEMU_API_USER_VERSION;
+
+QEMU_VISIBLE int qemu_plugin_install(uint64_t id, const struct qemu_info *info, int argc, char **argv);
+
+int qemu_plugin_install(uint64_t id, const struct qemu_info *info, int argc, char **argv)
+{
+	struct sct_user *u = &sct_user;
+	struct sct_err err;
+
+	if (!accept(u, info) || !take_options(u, argc, argv))
+		return -1;
+	snprintf(u->path, sizeof u->path, "%s", u->root);
+	if (sct_user_open(u, &err) < 0) {
+		fprintf(stderr, "sctrace: %s\n", err.text);
+		return -1;
+	}
+	atomic_store(&u->counters->magic, SCT_STATUS_MAGIC);
+	sct_user_watch_forks();
+	qemu_plugin_register_vcpu_init_cb(id, on_thread);
+	qemu_plugin_register_vcpu_tb_trans_cb(id, on_translate);
+	qemu_plugin_register_vcpu_syscall_cb(id, on_call);
+	qemu_plugin_register_vcpu_syscall_ret_cb(id, on_result);
+	qemu_plugin_register_atexit_cb(id, on_exit, NULL);
+	return 0;
+}
