@@ -32,20 +32,6 @@ void sct_decode_enter(struct sct_decode *d, struct sct_open *open, const struct 
 	r->tid = *sct_thread_tid(open->thread);
 }
 
-/* getpid, gettid and set_tid_address tell who the caller is, from this call on. */
-static void learn_ids(struct sct_open *open, uint64_t result)
-{
-	unsigned flags = open->call.proto ? open->call.proto->flags : 0;
-	struct sct_word id = { true, (uint32_t)result };
-
-	if ((int32_t)result <= 0)
-		return;
-	if (flags & SCT_P_GETPID)
-		*sct_thread_pid(open->thread) = open->record.pid = id;
-	if (flags & SCT_P_GETTID)
-		*sct_thread_tid(open->thread) = open->record.tid = id;
-}
-
 void sct_decode_end(struct sct_decode *d, const struct sct_ending *e, const struct sct_moment *moment,
                     const struct sct_mem *mem)
 {
@@ -59,10 +45,6 @@ void sct_decode_end(struct sct_decode *d, const struct sct_ending *e, const stru
 	r->result = sct_value_result(&open->call, known, e->result, &r->error);
 	if (!known)
 		r->result.unknown = e->unknown;
-	if (known && mem && e->end != SCT_END_EXEC) {
-		sct_values_return(&open->call, open->args, r->nargs, true, e->result, mem, &d->limits, &open->arena);
-		learn_ids(open, e->result);
-	} else if (e->end != SCT_END_EXEC) {
-		sct_values_return(&open->call, open->args, r->nargs, false, 0, NULL, &d->limits, &open->arena);
-	}
+	if (e->end != SCT_END_EXEC)
+		sct_values_return(&open->call, open->args, r->nargs, known && mem, e->result, mem, &d->limits, &open->arena);
 }

@@ -17,6 +17,7 @@ struct sct_pipeline {
 	struct sct_pipeline_counts counts;
 	struct sct_machine machine;
 	struct sct_pending pending;
+	struct sct_lineage lineage;
 	struct sct_decode decode;
 	struct sct_insn *insn;
 };
@@ -67,6 +68,7 @@ void sct_pipeline_free(struct sct_pipeline *p)
 {
 	if (!p)
 		return;
+	sct_lineage_fini(&p->lineage);
 	sct_pending_fini(&p->pending);
 	sct_machine_fini(&p->machine);
 	sct_insn_free(p->insn);
@@ -85,6 +87,7 @@ static int finish(struct sct_pipeline *p, const struct sct_ending *e, const stru
 {
 	int r;
 
+	sct_lineage_result(&p->lineage, &p->pending, e->open, e->known && e->end != SCT_END_NORETURN, e->result);
 	sct_decode_end(&p->decode, e, moment, mem);
 	p->counts.ended[e->end]++;
 	r = p->ops.end(p->ops.ctx, &e->open->record, err);
@@ -137,6 +140,8 @@ static int begin(struct sct_pipeline *p, const struct sct_event *e, struct sct_v
 	sct_decode_enter(&p->decode, open, entry);
 	p->counts.calls++;
 	p->counts.not_in_table += !call->proto;
+	if (call->proto && (call->proto->flags & SCT_P_FORK))
+		sct_lineage_fork(&p->lineage, open, &entry->mem);
 	if (p->ops.enter)
 		r = p->ops.enter(p->ops.ctx, &open->record, err);
 	over.open = open;
@@ -162,6 +167,16 @@ static int on_insn(struct sct_pipeline *p, const struct sct_event *e, struct sct
 	return begin(p, e, v, &call, &entry, err);
 }
 
+/* A thread that has never run before is in user mode: the child of a fork, or a program that the kernel starts. */
+static void first_step(struct sct_pipeline *p, const struct sct_event *e, struct sct_vcpu *v)
+{
+	struct sct_thread *child = sct_pending_thread(&p->pending, &p->machine, v);
+
+	if (child)
+		sct_lineage_child(&p->lineage, &p->pending, child, &p->machine, v, e->addr);
+	v->born = false;
+}
+
 /* A vCPU is back in user mode. */
 static int on_user(struct sct_pipeline *p, const struct sct_event *e, struct sct_vcpu *v, struct sct_err *err)
 {
@@ -169,7 +184,8 @@ static int on_user(struct sct_pipeline *p, const struct sct_event *e, struct sct
 	struct sct_moment moment = moment_of(e);
 	struct sct_mem mem = sct_machine_mem(v);
 
-	v->born = false;
+	if (v->born)
+		first_step(p, e, v);
 	return ending.open ? finish(p, &ending, &moment, &mem, err) : SCT_OK;
 }
 

@@ -6,6 +6,7 @@
 #include "../formats/formats.h"
 #include "decode.h"
 #include "detect.h"
+#include "lineage.h"
 #include "pending.h"
 
 struct sct_pipeline;

@@ -1,0 +1,193 @@
+/* Who is who: process and thread numbers, as results of system calls show them.
+ * In:  entries and results of fork, clone, getpid, gettid, set_tid_address; first steps of new threads
+ * Out: pid and tid of threads
+ *
+ * A child is told from its first step: it stands behind its parent's call, on the stack that the call gave it, in the
+ * parent's address space or out of it as CLONE_VM says (kernel/fork.c). Where two calls fit, neither is taken.
+ */
+#include "lineage.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* include/uapi/linux/sched.h */
+enum { FLAG_VM = 0x100, FLAG_VFORK = 0x4000, FLAG_THREAD = 0x10000 };
+enum { BIRTHS_MAX = 4096 }; /* children that never ran: killed before their first step */
+
+struct sct_birth {
+	struct sct_birth *next;
+	struct sct_thread *parent; /* its identity only: it may be gone */
+	uint64_t call;             /* id of the parent's record */
+	uint64_t after, sp, space; /* where the child's first step is */
+	bool same_space, thread;   /* CLONE_VM, CLONE_THREAD */
+	bool ended, has_child;
+	struct sct_word pid;       /* the parent's */
+	uint64_t result, child;    /* the parent's result, once ended; the child's thread number */
+};
+
+void sct_lineage_fini(struct sct_lineage *l)
+{
+	while (l->births) {
+		struct sct_birth *b = l->births;
+
+		l->births = b->next;
+		free(b);
+	}
+	l->count = 0;
+}
+
+static uint64_t le64(const uint8_t *p)
+{
+	uint64_t v = 0;
+
+	for (unsigned i = 0; i < 8; i++)
+		v |= (uint64_t)p[i] << (8 * i);
+	return v;
+}
+
+/* Flags and new stack pointer (0: the parent's) of the call; false: the recording does not show them. */
+static bool fork_flags(const struct sct_call *call, const struct sct_mem *mem, uint64_t *flags, uint64_t *sp)
+{
+	uint8_t args[56]; /* struct clone_args up to stack_size: flags 0, stack 40, stack_size 48 */
+
+	*flags = *sp = 0;
+	if (!strcmp(call->proto->name, "fork"))
+		return true;
+	if (!strcmp(call->proto->name, "vfork")) {
+		*flags = FLAG_VM | FLAG_VFORK;
+		return true;
+	}
+	if (!call->word[0].known || !call->word[1].known)
+		return false;
+	if (strcmp(call->proto->name, "clone3")) {
+		*flags = call->word[0].value;
+		*sp = call->word[1].value;
+		return true;
+	}
+	if (mem->read(mem->ctx, call->word[0].value, args, sizeof args) < sizeof args)
+		return false;
+	*flags = le64(args);
+	*sp = le64(args + 40) ? le64(args + 40) + le64(args + 48) : 0;
+	return true;
+}
+
+static void drop(struct sct_lineage *l, struct sct_birth **at)
+{
+	struct sct_birth *b = *at;
+
+	*at = b->next;
+	l->count--;
+	free(b);
+}
+
+static void drop_oldest(struct sct_lineage *l)
+{
+	struct sct_birth **at = &l->births;
+
+	while ((*at)->next)
+		at = &(*at)->next;
+	drop(l, at);
+}
+
+void sct_lineage_fork(struct sct_lineage *l, const struct sct_open *open, const struct sct_mem *mem)
+{
+	struct sct_birth *b;
+	uint64_t flags, sp;
+
+	if (!open->record.thread.known || !open->space_known || !fork_flags(&open->call, mem, &flags, &sp))
+		return;
+	if (l->count == BIRTHS_MAX)
+		drop_oldest(l);
+	b = calloc(1, sizeof *b);
+	if (!b)
+		return; /* the child's numbers stay unknown */
+	*b = (struct sct_birth){
+		.next = l->births, .parent = open->thread, .call = open->record.id,
+		.after = open->pc + (uint64_t)open->call.abi->after, .sp = sp ? sp : open->sp, .space = open->space,
+		.same_space = flags & FLAG_VM, .thread = flags & FLAG_THREAD, .pid = open->record.pid,
+	};
+	l->births = b;
+	l->count++;
+}
+
+/* Parent's result and child are both known. */
+static void join(const struct sct_birth *b, struct sct_pending *p)
+{
+	struct sct_thread *child = sct_map_get(&p->threads, b->child);
+	struct sct_word number = { true, b->result };
+
+	if (!child)
+		return;
+	if (!sct_thread_tid(child)->known)
+		*sct_thread_tid(child) = number;
+	if (!sct_thread_pid(child)->known)
+		*sct_thread_pid(child) = b->thread ? b->pid : number;
+}
+
+static bool fits(const struct sct_birth *b, uint64_t pc, uint64_t sp, uint64_t space)
+{
+	return !b->has_child && b->after == pc && b->sp == sp && b->same_space == (b->space == space);
+}
+
+void sct_lineage_child(struct sct_lineage *l, struct sct_pending *p, struct sct_thread *child,
+                       const struct sct_machine *m, const struct sct_vcpu *v, uint64_t pc)
+{
+	struct sct_birth **found = NULL;
+	uint64_t space, sp = v->regs.value[m->arch->sp];
+
+	if (!sct_thread_number(child).known || !sct_arch_asid(m->arch, &v->regs, &space))
+		return;
+	for (struct sct_birth **at = &l->births; *at; at = &(*at)->next) {
+		if (!fits(*at, pc, sp, space))
+			continue;
+		if (found)
+			return;
+		found = at;
+	}
+	if (!found)
+		return;
+	(*found)->has_child = true;
+	(*found)->child = sct_thread_number(child).value;
+	if ((*found)->ended) {
+		join(*found, p);
+		drop(l, found);
+	}
+}
+
+/* getpid, gettid and set_tid_address tell who the caller is. */
+static void learn_caller(struct sct_open *open, unsigned flags, uint64_t result)
+{
+	struct sct_word id = { true, (uint32_t)result };
+
+	if (flags & SCT_P_GETPID)
+		*sct_thread_pid(open->thread) = open->record.pid = id;
+	if (flags & SCT_P_GETTID)
+		*sct_thread_tid(open->thread) = open->record.tid = id;
+}
+
+void sct_lineage_result(struct sct_lineage *l, struct sct_pending *p, struct sct_open *open, bool known,
+                        uint64_t result)
+{
+	unsigned flags = open->call.proto ? open->call.proto->flags : 0;
+	bool good = known && (int32_t)result > 0;
+
+	if (good)
+		learn_caller(open, flags, result);
+	if (!(flags & SCT_P_FORK))
+		return;
+	for (struct sct_birth **at = &l->births; *at; at = &(*at)->next) {
+		struct sct_birth *b = *at;
+
+		if (b->call != open->record.id)
+			continue;
+		b->ended = true;
+		b->result = (uint32_t)result;
+		b->pid = open->record.pid;
+		if (good && b->has_child)
+			join(b, p);
+		if (!good || b->has_child)
+			drop(l, at);
+		return;
+	}
+}

@@ -1,0 +1,25 @@
+/* Who is who: process and thread numbers, as the results of fork and clone and of the calls that ask for them show. */
+#ifndef SCT_LINEAGE_H
+#define SCT_LINEAGE_H
+
+#include "pending.h"
+
+struct sct_birth;
+
+/* Zero-initialise before use. */
+struct sct_lineage {
+	struct sct_birth *births; /* fork and clone calls whose child or result is still to come, newest first */
+	unsigned count;
+};
+
+void sct_lineage_fini(struct sct_lineage *l);
+/* A fork, vfork, clone or clone3 has been entered. Calls of threads without a number are not followed. */
+void sct_lineage_fork(struct sct_lineage *l, const struct sct_open *open, const struct sct_mem *mem);
+/* A thread that has never run before is in user mode for the first time, at pc: whose child it is. */
+void sct_lineage_child(struct sct_lineage *l, struct sct_pending *p, struct sct_thread *child,
+                       const struct sct_machine *m, const struct sct_vcpu *vcpu, uint64_t pc);
+/* A call has ended: what its result says of its caller or its child. */
+void sct_lineage_result(struct sct_lineage *l, struct sct_pending *p, struct sct_open *open, bool known,
+                        uint64_t result);
+
+#endif
