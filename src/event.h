@@ -12,6 +12,7 @@ enum sct_event_kind {
 	SCT_EV_SEEN,    /* the vCPU sees `len` bytes `data` at virtual address `addr`; data NULL: not readable now.
 	                   Holds for the next INSN or USER event of this vCPU only */
 	SCT_EV_STORE,   /* `len` bytes `data` were written at guest-physical address `addr` */
+	SCT_EV_ZERO,    /* `value` pages of 4096 bytes from guest-physical address `addr` on are zero */
 	SCT_EV_INSN,    /* the vCPU is about to execute the `len` bytes `data` at `addr`, in user mode */
 	SCT_EV_USER,    /* the vCPU is back in user mode, about to execute at `addr` */
 	SCT_EV_THREAD,  /* the vCPU runs thread `value` from now on; `reg` 1: that thread has never run before */

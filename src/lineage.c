@@ -17,7 +17,6 @@ enum { BIRTHS_MAX = 4096 }; /* children that never ran: killed before their firs
 
 struct sct_birth {
 	struct sct_birth *next;
-	struct sct_thread *parent; /* its identity only: it may be gone */
 	uint64_t call;             /* id of the parent's record */
 	uint64_t after, sp, space; /* where the child's first step is */
 	bool same_space, thread;   /* CLONE_VM, CLONE_THREAD */
@@ -103,7 +102,7 @@ void sct_lineage_fork(struct sct_lineage *l, const struct sct_open *open, const 
 	if (!b)
 		return; /* the child's numbers stay unknown */
 	*b = (struct sct_birth){
-		.next = l->births, .parent = open->thread, .call = open->record.id,
+		.next = l->births, .call = open->record.id,
 		.after = open->pc + (uint64_t)open->call.abi->after, .sp = sp ? sp : open->sp, .space = open->space,
 		.same_space = flags & FLAG_VM, .thread = flags & FLAG_THREAD, .pid = open->record.pid,
 	};
@@ -174,6 +173,9 @@ void sct_lineage_result(struct sct_lineage *l, struct sct_pending *p, struct sct
 
 	if (good)
 		learn_caller(open, flags, result);
+	/* the new image runs as the process's leader, whichever thread asked for it (fs/exec.c, de_thread) */
+	if ((flags & SCT_P_EXEC) && known && !result && open->record.pid.known)
+		*sct_thread_tid(open->thread) = open->record.pid;
 	if (!(flags & SCT_P_FORK))
 		return;
 	for (struct sct_birth **at = &l->births; *at; at = &(*at)->next) {

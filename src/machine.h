@@ -4,6 +4,8 @@
 
 #include "abi.h"
 #include "event.h"
+#include "memory.h"
+#include "walk.h"
 
 /* A run of bytes that a vCPU saw; data lies in the vCPU's copy. */
 struct sct_seen {
@@ -14,9 +16,9 @@ struct sct_seen {
 };
 
 struct sct_vcpu {
+	struct sct_machine *machine;
 	struct sct_regs regs;
 	struct sct_word thread; /* the recording's exact number of the running thread */
-	bool born;              /* that thread has not been in user mode yet */
 	struct sct_seen *seen;  /* what the next INSN or USER event may read */
 	size_t nseen, seen_room;
 	uint8_t *bytes;         /* the copy */
@@ -29,6 +31,7 @@ enum { SCT_MACHINE_VCPUS = 1024 };
 struct sct_machine {
 	const struct sct_arch *arch;
 	struct sct_vcpu *vcpus[SCT_MACHINE_VCPUS]; /* allocated when first heard of */
+	struct sct_memory ram; /* replayed: what snapshot and stores of the recording show */
 };
 
 void sct_machine_init(struct sct_machine *m, const struct sct_arch *arch);

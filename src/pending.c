@@ -15,6 +15,7 @@
 struct sct_thread {
 	uint64_t key;           /* in sct_pending.threads */
 	bool exact;             /* key is the recording's own number */
+	bool fresh;             /* it has never been in user mode */
 	bool leaving_handler;   /* sigreturn was called: the next return restores an interrupted context */
 	struct sct_open *top;   /* innermost open call */
 	struct sct_word pid, tid;
@@ -104,6 +105,21 @@ struct sct_thread *sct_pending_thread(struct sct_pending *p, const struct sct_ma
 		t->exact = v->thread.known;
 		sct_map_put(&p->threads, key, t);
 	}
+	return t;
+}
+
+void sct_thread_born(struct sct_thread *t)
+{
+	t->fresh = true;
+}
+
+struct sct_thread *sct_pending_first_step(struct sct_pending *p, const struct sct_machine *m, const struct sct_vcpu *v)
+{
+	struct sct_thread *t = v->thread.known ? sct_pending_thread(p, m, v) : NULL;
+
+	if (!t || !t->fresh)
+		return NULL;
+	t->fresh = false;
 	return t;
 }
 
@@ -370,7 +386,7 @@ struct sct_ending sct_pending_leave(struct sct_pending *p, const struct sct_mach
 		return leave_handler(m, v, t, pc, sp);
 	}
 	if (!t || !t->top || t->top->state != SCT_OPEN_RUNNING) {
-		p->orphans += !v->born;
+		p->orphans++;
 		return none;
 	}
 	return leave_call(m, v, t->top, pc, sp);

@@ -53,6 +53,11 @@ void sct_pending_fini(struct sct_pending *p);
  * not number them; NULL: registers show neither. */
 struct sct_thread *sct_pending_thread(struct sct_pending *p, const struct sct_machine *m, const struct sct_vcpu *vcpu);
 
+/* That thread has never run before: its first step in user mode is not the return of a call. */
+void sct_thread_born(struct sct_thread *t);
+/* Whether the thread that returns on vcpu takes its first step; it is then no longer new. NULL: it is not new. */
+struct sct_thread *sct_pending_first_step(struct sct_pending *p, const struct sct_machine *m,
+                                          const struct sct_vcpu *vcpu);
 /* A thread is about to enter the kernel with call at pc. Returns the open call that it enters again (restarts has
  * been counted), or a new one, whose record the caller fills. *lost: a call of this thread whose end the recording
  * does not hold, or that was to be restarted and was not: the caller ends it first; else open is NULL. */

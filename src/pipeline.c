@@ -167,26 +167,31 @@ static int on_insn(struct sct_pipeline *p, const struct sct_event *e, struct sct
 	return begin(p, e, v, &call, &entry, err);
 }
 
-/* A thread that has never run before is in user mode: the child of a fork, or a program that the kernel starts. */
-static void first_step(struct sct_pipeline *p, const struct sct_event *e, struct sct_vcpu *v)
-{
-	struct sct_thread *child = sct_pending_thread(&p->pending, &p->machine, v);
-
-	if (child)
-		sct_lineage_child(&p->lineage, &p->pending, child, &p->machine, v, e->addr);
-	v->born = false;
-}
-
-/* A vCPU is back in user mode. */
+/* A vCPU is back in user mode: a call has ended, or a new thread (a fork's child, a program that the kernel starts)
+ * takes its first step. */
 static int on_user(struct sct_pipeline *p, const struct sct_event *e, struct sct_vcpu *v, struct sct_err *err)
 {
-	struct sct_ending ending = sct_pending_leave(&p->pending, &p->machine, v, e->addr);
+	struct sct_thread *child = sct_pending_first_step(&p->pending, &p->machine, v);
 	struct sct_moment moment = moment_of(e);
 	struct sct_mem mem = sct_machine_mem(v);
+	struct sct_ending ending;
 
-	if (v->born)
-		first_step(p, e, v);
+	if (child) {
+		sct_lineage_child(&p->lineage, &p->pending, child, &p->machine, v, e->addr);
+		return SCT_OK;
+	}
+	ending = sct_pending_leave(&p->pending, &p->machine, v, e->addr);
 	return ending.open ? finish(p, &ending, &moment, &mem, err) : SCT_OK;
+}
+
+/* A vCPU runs another thread. */
+static void on_thread(struct sct_pipeline *p, const struct sct_event *e)
+{
+	struct sct_vcpu *v = sct_machine_vcpu(&p->machine, e->vcpu);
+	struct sct_thread *t = v && e->reg ? sct_pending_thread(&p->pending, &p->machine, v) : NULL;
+
+	if (t)
+		sct_thread_born(t);
 }
 
 static int take(struct sct_pipeline *p, const struct sct_event *e, struct sct_err *err)
@@ -205,6 +210,8 @@ static int take(struct sct_pipeline *p, const struct sct_event *e, struct sct_er
 		return r;
 	}
 	sct_machine_apply(&p->machine, e);
+	if (e->kind == SCT_EV_THREAD)
+		on_thread(p, e);
 	return r;
 }
 
