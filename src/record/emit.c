@@ -64,6 +64,7 @@ void sct_emit(struct sct_stream *s, struct sct_vcpu *v, const struct sct_dict *d
               struct sct_bytes *scratch)
 {
 	unsigned cr3 = (unsigned)dict->role[SCT_ROLE_CR3];
+	bool has_cr3 = dict->role[SCT_ROLE_CR3] >= 0; /* not that of a single program */
 	bool is_switch = e->chunk == SCT_CHUNK_SWITCH;
 
 	if (!sct_stream_alive(s))
@@ -72,9 +73,9 @@ void sct_emit(struct sct_stream *s, struct sct_vcpu *v, const struct sct_dict *d
 		put_keyframe(s, v, dict, e, scratch);
 	scratch->len = 0;
 	put_head(v, e, scratch);
-	put_registers(v, is_switch ? cr3 : 0, is_switch ? cr3 + 1 : dict->count, scratch);
+	put_registers(v, is_switch && has_cr3 ? cr3 : 0, !is_switch ? dict->count : has_cr3 ? cr3 + 1 : 0, scratch);
 	if (e->lines)
-		sct_lines_encode(e->lines, sct_stream_segment(s), v->values[cr3], scratch);
+		sct_lines_encode(e->lines, sct_stream_segment(s), has_cr3 ? v->values[cr3] : 0, scratch);
 	else if (!is_switch)
 		sct_put_varint(scratch, 0);
 	sct_stream_chunk(s, e->chunk, v->index, scratch->data, scratch->len);

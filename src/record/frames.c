@@ -79,10 +79,10 @@ int sct_frames_write(struct sct_frames *f, const void *data, size_t size, struct
 	return SCT_OK;
 }
 
-int sct_frames_close(struct sct_frames *f, struct sct_err *err)
+int sct_frames_table(struct sct_frames *f, struct sct_err *err)
 {
 	struct sct_bytes b = { 0 };
-	int rc, fd = f->fd;
+	int rc;
 
 	sct_put_le(&b, SKIPPABLE_MAGIC, 4);
 	sct_put_le(&b, f->table.len + 9, 4);
@@ -92,6 +92,23 @@ int sct_frames_close(struct sct_frames *f, struct sct_err *err)
 	sct_put_le(&b, SEEKABLE_MAGIC, 4);
 	rc = write_whole(f, b.data, b.len, err);
 	sct_bytes_fini(&b);
+	return rc;
+}
+
+int sct_frames_cut(struct sct_frames *f, uint32_t count, uint64_t offset, struct sct_err *err)
+{
+	if (ftruncate(f->fd, (off_t)offset) < 0 || lseek(f->fd, (off_t)offset, SEEK_SET) < 0)
+		return sct_fail(err, SCT_E_IO, offset, "cannot go back in the trace: %s", strerror(errno));
+	f->count = count;
+	f->table.len = (size_t)count * 8;
+	f->offset = offset;
+	return SCT_OK;
+}
+
+int sct_frames_close(struct sct_frames *f, struct sct_err *err)
+{
+	int rc = sct_frames_table(f, err), fd = f->fd;
+
 	f->fd = -1;
 	if (close(fd) < 0 && rc == SCT_OK)
 		return sct_fail(err, SCT_E_IO, f->offset, "cannot write the trace: %s", strerror(errno));

@@ -26,6 +26,10 @@ void sct_frames_fini(struct sct_frames *f);
 /* Compresses data (level 3, checksum, content size) and writes it as one frame. SCT_E_IO: it could not be written;
  * the file then ends with the last whole frame. */
 int sct_frames_write(struct sct_frames *f, const void *data, size_t size, struct sct_err *err);
+/* Writes the seek table, and what was there before can be had back with sct_frames_cut. SCT_E_IO as above. */
+int sct_frames_table(struct sct_frames *f, struct sct_err *err);
+/* Cuts the file back to its first count frames, which end at offset. SCT_E_IO: it cannot be cut. */
+int sct_frames_cut(struct sct_frames *f, uint32_t count, uint64_t offset, struct sct_err *err);
 /* Writes the seek table and closes the file. SCT_E_IO as above. */
 int sct_frames_close(struct sct_frames *f, struct sct_err *err);
 

@@ -45,7 +45,12 @@ struct sct_stream {
 	bool ending;                     /* queue */
 	_Atomic bool dead;
 	_Atomic unsigned tick;
-	struct sct_frames frames;        /* the writer's */
+	struct sct_frames frames;        /* the writer's; with an empty queue, of whoever holds `build` */
+	bool sealed;                     /* build: what comes behind the following is to be taken back */
+	struct {
+		uint32_t segments, count;
+		uint64_t offset;
+	} seal;                          /* build */
 };
 
 static uint64_t now_ns(void)
@@ -236,8 +241,21 @@ static void open_segment(struct sct_stream *s)
 	s->open = seg;
 }
 
+/* Takes back what sct_stream_seal has written. */
+static void unseal(struct sct_stream *s)
+{
+	struct sct_err err;
+
+	s->sealed = false;
+	s->segments = s->seal.segments;
+	if (sct_stream_alive(s) && sct_frames_cut(&s->frames, s->seal.count, s->seal.offset, &err) < 0)
+		fail(s, &err);
+}
+
 void sct_stream_room(struct sct_stream *s)
 {
+	if (s->sealed)
+		unseal(s);
 	if (s->open && s->open->chunks.len >= SCT_SEGMENT_TARGET)
 		close_segment(s);
 	if (!s->open)
@@ -337,6 +355,31 @@ static void put_end(struct sct_stream *s)
 	sct_put_varint(&b, s->config.instructions(s->config.ctx));
 	sct_stream_chunk(s, SCT_CHUNK_END, 0, b.data, b.len);
 	sct_bytes_fini(&b);
+}
+
+void sct_stream_flush(struct sct_stream *s)
+{
+	if (s->open)
+		close_segment(s);
+	pthread_mutex_lock(&s->queue);
+	while (s->waiting)
+		pthread_cond_wait(&s->drained, &s->queue);
+	pthread_mutex_unlock(&s->queue);
+}
+
+void sct_stream_seal(struct sct_stream *s)
+{
+	struct sct_err err;
+
+	sct_stream_flush(s);
+	s->seal.segments = s->segments;
+	s->seal.count = s->frames.count;
+	s->seal.offset = s->frames.offset;
+	put_end(s);
+	sct_stream_flush(s);
+	if (sct_stream_alive(s) && sct_frames_table(&s->frames, &err) < 0)
+		fail(s, &err);
+	s->sealed = true;
 }
 
 /* The stream itself stays: a vCPU may still be on its way to the lock. */

@@ -46,6 +46,11 @@ void sct_stream_count(struct sct_stream *s, bool is_call);
 /* Grows by one about every second. Read without the lock: what is kept outside of the stream should come in then. */
 unsigned sct_stream_tick(const struct sct_stream *s);
 
+/* Waits until all events so far are in the file. */
+void sct_stream_flush(struct sct_stream *s);
+/* As flush, and makes the file look closed: for the moment in which the process may end without a word (execve). What
+ * was written for that is taken back by the next sct_stream_room. */
+void sct_stream_seal(struct sct_stream *s);
 /* Writes END, the last segment and the seek table; unlocks. Later calls write nothing. */
 void sct_stream_close(struct sct_stream *s);
 

@@ -11,6 +11,10 @@
 #include "capture.h"
 #include "stream.h"
 
+enum {
+	SCT_USER_BUFFER = 64 << 10, SCT_USER_BUFFER_MAX = 1 << 20, /* bytes: of one buffer, and what may be asked for */
+};
+
 /* A thread of the guest: qemu-user gives each a vCPU, and a number that was used before to a later one. */
 struct sct_user_thread {
 	struct sct_vcpu vcpu; /* only values and what the next event is encoded against */
@@ -26,11 +30,12 @@ struct sct_user {
 	/* set at load */
 	char root[PATH_MAX];   /* the file of the first process; its descendants' are root.PID */
 	char emulator[128];
+	size_t buffer_limit;   /* bytes of one buffer that are recorded */
 	/* of this process */
 	char path[PATH_MAX], parent[PATH_MAX]; /* parent "": not forked from a recorded one */
 	uint8_t file_id[16];
 	uint64_t started_unix_ns, began_ns;
-	int fd;
+	int fd;                /* of the recording; -1: not open */
 	struct sct_counters own, *counters;
 	struct sct_stream *stream;   /* NULL: not recorded */
 	struct sct_dict dict;
@@ -63,7 +68,7 @@ bool sct_user_read(const struct sct_user *u, uint64_t addr, void *buf, size_t si
 
 /* user_process.c: the recording of this process, as a file */
 
-/* Begins the recording u->path. On failure u->stream stays NULL. */
+/* Begins the recording u->path, in u->fd if that is open already. On failure u->stream stays NULL. */
 int sct_user_open(struct sct_user *u, struct sct_err *err);
 /* In a child, on the thread that forked: leaves the parent's recording alone and begins one of its own. */
 void sct_user_adopt(struct sct_user *u, unsigned vcpu);

@@ -19,8 +19,9 @@
 #include "../../formats/formats.h"
 
 enum {
-	LINES_MAX = 8192, /* of one event: 512 KiB */
+	PAGE = 4096,
 	FD_PLACE = 1000,  /* where the file's descriptor goes, out of the way of those that a program expects */
+	EVENT_FACTOR = 4, /* how much more than one buffer an event may hold */
 };
 
 static uint64_t clock_ns(clockid_t clock)
@@ -109,22 +110,36 @@ static uint64_t instructions(void *ctx)
 
 /* ---- file ---------------------------------------------------------------------------------------------- */
 
-static int open_file(const char *path, struct sct_err *err)
+/* Opens the file unless that is done, and takes its descriptor to its place. */
+static int open_file(struct sct_user *u, struct sct_err *err)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666), high;
+	int high;
 
-	if (fd < 0)
-		return sct_fail(err, SCT_E_IO, SCT_NO_OFFSET, "%s: %s", path, strerror(errno));
-	high = fcntl(fd, F_DUPFD_CLOEXEC, FD_PLACE);
-	if (high < 0)
-		return fd; /* a low limit on descriptors: then here */
-	close(fd);
-	return high;
+	if (u->fd < 0)
+		u->fd = open(u->path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	if (u->fd < 0)
+		return sct_fail(err, SCT_E_IO, SCT_NO_OFFSET, "%s: %s", u->path, strerror(errno));
+	high = fcntl(u->fd, F_DUPFD_CLOEXEC, FD_PLACE);
+	if (high < 0) /* a low limit on descriptors: then here */
+		return fcntl(u->fd, F_SETFD, FD_CLOEXEC);
+	close(u->fd);
+	u->fd = high;
+	return SCT_OK;
 }
 
 static bool read_page(void *ctx, uint64_t addr, uint8_t *page)
 {
-	return sct_user_read(ctx, addr, page, SCT_USER_PAGE);
+	return sct_user_read(ctx, addr, page, PAGE);
+}
+
+static bool make_capture(struct sct_user *u)
+{
+	u->capture.dict = &u->dict;
+	u->capture.limits = sct_limits_default;
+	if (u->capture.limits.buf > u->buffer_limit)
+		u->capture.limits.buf = u->buffer_limit;
+	u->capture.lines = sct_lines_new(u->buffer_limit * EVENT_FACTOR / SCT_LINE + 256, read_page, u);
+	return u->capture.lines;
 }
 
 /* The guest's signals must find threads of the guest: the stream's own thread takes none. */
@@ -146,18 +161,11 @@ int sct_user_open(struct sct_user *u, struct sct_err *err)
 	int rc;
 
 	u->stream = NULL;
-	u->fd = open_file(u->path, err);
-	if (u->fd < 0)
-		return SCT_E_IO;
-	u->capture.lines = sct_lines_new(LINES_MAX, read_page, u);
-	if (!u->capture.lines) {
-		close(u->fd);
-		return sct_fail(err, SCT_E_NOMEM, SCT_NO_OFFSET, "no memory");
-	}
-	u->capture.dict = &u->dict;
-	u->capture.limits = sct_limits_default;
-	if (getrandom(u->file_id, sizeof u->file_id, 0) < 0)
-		memset(u->file_id, 0, sizeof u->file_id);
+	rc = open_file(u, err);
+	if (rc < 0)
+		return rc;
+	if (!make_capture(u) || getrandom(u->file_id, sizeof u->file_id, 0) != (ssize_t)sizeof u->file_id)
+		return sct_fail(err, SCT_E_NOMEM, SCT_NO_OFFSET, "no memory for the recorder");
 	u->began_ns = clock_ns(CLOCK_MONOTONIC);
 	u->started_unix_ns = clock_ns(CLOCK_REALTIME);
 	rc = new_stream(u, err);
@@ -208,6 +216,7 @@ static void keep_one_thread(struct sct_user *u, unsigned vcpu)
 		u->thread[vcpu]->serial = 1;
 		u->thread[vcpu]->newborn = true;
 		u->thread[vcpu]->vcpu.segment = UINT32_MAX;
+		u->thread[vcpu]->vcpu.told_icount = 0;
 	}
 	atomic_store(&u->serials, 1);
 	atomic_store(&u->vcpus, vcpu + 1);
@@ -226,6 +235,7 @@ void sct_user_adopt(struct sct_user *u, unsigned vcpu)
 	atomic_store(&u->threaded, false);
 	if (u->fd >= 0)
 		close(u->fd);
+	u->fd = -1;
 	memset(&u->own, 0, sizeof u->own);
 	u->counters = &u->own;
 	if (snprintf(u->path, sizeof u->path, "%s.%d", u->root, (int)getpid()) >= (int)sizeof u->path)

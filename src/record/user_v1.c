@@ -3,10 +3,10 @@
  * In:  plugin interface version 1, which shows numbers, arguments and results, but no registers
  * Out: ENTER and RETURN events of the program and, in files of their own, of its descendants
  *
- * Options: out=PATH; emulator=TEXT, what the header says of this QEMU; status=PATH, a page of counters to keep.
+ * Options of -plugin: out=FILE or fd=N, emulator=TEXT, status-fd=N, buffer-limit=BYTES, level=syscalls, start=; the
+ * same as the plugin's for machines.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -63,6 +63,17 @@ static void on_thread(uint64_t id, unsigned vcpu)
 
 /* ---- events -------------------------------------------------------------------------------------------- */
 
+/* Translated code counts into one number without care for other threads: it counts while there is one thread. less:
+ * what was counted and has not executed. */
+static uint64_t icount(const struct sct_user *u, const struct sct_user_thread *t, unsigned less)
+{
+	uint64_t count = sct_user_instructions(u);
+
+	if (atomic_load(&u->threaded) || count < t->vcpu.told_icount + less)
+		return t->vcpu.told_icount;
+	return count - less;
+}
+
 static void emit(struct sct_user *u, struct sct_user_thread *t, struct sct_event_in *e)
 {
 	e->time_ns = sct_user_time(u);
@@ -78,7 +89,7 @@ static void emit_born(struct sct_user *u, struct sct_user_thread *t)
 {
 	struct sct_event_in e = { .chunk = SCT_CHUNK_SWITCH, .flags = SCT_EVENT_BORN };
 
-	e.icount = sct_user_instructions(u);
+	e.icount = icount(u, t, 0);
 	t->newborn = false;
 	sct_stream_room(u->stream);
 	emit(u, t, &e);
@@ -102,13 +113,9 @@ static void secure(struct sct_user *u, const struct sct_open_call *call)
 static void record_enter(struct sct_user *u, struct sct_user_thread *t)
 {
 	struct sct_event_in e = { .chunk = SCT_CHUNK_ENTER, .pc = t->pc, .code = t->code, .size = t->size };
-	uint64_t done = sct_user_instructions(u);
 
-	if (t->newborn)
-		emit_born(u, t);
 	sct_stream_room(u->stream);
-	/* the block counts when it begins, and ends with this instruction */
-	e.icount = done ? done - 1 : 0;
+	e.icount = icount(u, t, 1); /* the block was counted when it began, and ends with this instruction */
 	e.lines = u->capture.lines;
 	sct_capture_enter(&u->capture, &t->vcpu, sct_user_insn(t->code, t->size, u->dict.arch->word == 8), t->pc,
 	                  &t->call);
@@ -123,7 +130,7 @@ static void record_return(struct sct_user *u, struct sct_user_thread *t, uint64_
 	if (t->newborn)
 		emit_born(u, t);
 	sct_stream_room(u->stream);
-	e.icount = sct_user_instructions(u);
+	e.icount = icount(u, t, 0);
 	if (memory) {
 		e.lines = u->capture.lines;
 		sct_capture_return(&u->capture, &t->vcpu, pc, &t->call);
@@ -239,12 +246,12 @@ static void on_translate(uint64_t id, struct qemu_plugin_tb *tb)
 		                                       (void *)(uintptr_t)(pc | size << 56));
 }
 
-static void on_exit(uint64_t id, void *none)
+static void on_end(uint64_t id, void *none)
 {
 	struct sct_user *u = &sct_user;
 
 	(void)id, (void)none;
-	if (!u->stream)
+	if (!u->stream || atomic_load(&u->forked))
 		return;
 	sct_stream_lock(u->stream);
 	sct_stream_close(u->stream);
@@ -252,47 +259,97 @@ static void on_exit(uint64_t id, void *none)
 
 /* ---- load ---------------------------------------------------------------------------------------------- */
 
-static struct sct_counters *map_counters(const char *path)
+/* The guest may change its directory before it forks, so the name is kept whole. */
+static bool set_path(struct sct_user *u, const char *path)
 {
-	int fd = open(path, O_RDWR | O_CLOEXEC);
-	void *page = MAP_FAILED;
+	char dir[PATH_MAX] = "";
+	const char *between = *path == '/' ? "" : "/";
 
-	if (fd >= 0) {
-		page = mmap(NULL, sizeof(struct sct_counters), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-		close(fd);
-	}
-	return page == MAP_FAILED ? NULL : page;
+	if (*path != '/' && !getcwd(dir, sizeof dir))
+		return false;
+	return snprintf(u->root, sizeof u->root, "%s%s%s", dir, between, path) < (int)sizeof u->root;
 }
 
-/* Takes "key=value"; false: not understood. */
+static bool set_file(struct sct_user *u, int fd)
+{
+	char link[32];
+	ssize_t n;
+
+	snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+	n = readlink(link, u->root, sizeof u->root - 1);
+	if (n <= 0)
+		return false;
+	u->root[n] = '\0';
+	u->fd = fd;
+	return true;
+}
+
+static bool set_status(struct sct_user *u, int fd)
+{
+	void *page = mmap(NULL, sizeof *u->counters, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+
+	close(fd);
+	if (page == MAP_FAILED)
+		return false;
+	u->counters = page;
+	return true;
+}
+
+/* The value of the option when it is called name, else NULL. */
+static const char *value_of(const char *option, const char *name)
+{
+	size_t n = strlen(name);
+
+	return !strncmp(option, name, n) && option[n] == '=' ? option + n + 1 : NULL;
+}
+
+static bool number(const char *text, unsigned long max, unsigned long *value)
+{
+	char *end;
+
+	errno = 0;
+	*value = strtoul(text, &end, 10);
+	return *text && !*end && !errno && *value <= max;
+}
+
+/* Takes one option; false: it cannot be followed. */
 static bool take_option(struct sct_user *u, const char *option)
 {
-	const char *value = strchr(option, '=');
+	const char *value;
+	unsigned long n;
 
-	if (!value++)
-		return false;
-	if (!strncmp(option, "out=", 4))
-		/* the guest may change its directory before it forks */
-		return realpath(value, u->root) || (errno == ENOENT && strlen(value) < sizeof u->root);
-	if (!strncmp(option, "emulator=", 9))
-		return snprintf(u->emulator, sizeof u->emulator, "%s", value) >= 0;
-	if (!strncmp(option, "status=", 7))
-		return (u->counters = map_counters(value));
+	if ((value = value_of(option, "out")))
+		return set_path(u, value);
+	if ((value = value_of(option, "fd")))
+		return number(value, INT_MAX, &n) && set_file(u, (int)n);
+	if ((value = value_of(option, "status-fd")))
+		return number(value, INT_MAX, &n) && set_status(u, (int)n);
+	if ((value = value_of(option, "emulator")))
+		return snprintf(u->emulator, sizeof u->emulator, "%s", value) > 0;
+	if ((value = value_of(option, "level")))
+		return !strcmp(value, "syscalls");
+	if ((value = value_of(option, "start"))) /* a program has nothing before its first system call */
+		return !strcmp(value, "reset") || !strcmp(value, "first-syscall");
+	if ((value = value_of(option, "buffer-limit"))) {
+		u->buffer_limit = number(value, SCT_USER_BUFFER_MAX, &n) ? n : 0;
+		return u->buffer_limit;
+	}
 	return false;
 }
 
 static bool take_options(struct sct_user *u, int argc, char **argv)
 {
 	u->counters = &u->own;
-	snprintf(u->emulator, sizeof u->emulator, "QEMU");
+	u->buffer_limit = SCT_USER_BUFFER;
+	snprintf(u->emulator, sizeof u->emulator, "QEMU, plugin interface %d", QEMU_API_USER_VERSION);
 	for (int i = 0; i < argc; i++) {
 		if (!take_option(u, argv[i])) {
-			fprintf(stderr, "sctrace: plugin option '%s' is not understood\n", argv[i]);
+			fprintf(stderr, "sctrace: the plugin cannot do as it is told: %s\n", argv[i]);
 			return false;
 		}
 	}
 	if (!*u->root)
-		fputs("sctrace: the plugin needs the option out=FILE\n", stderr);
+		fputs("sctrace: the plugin needs out=FILE\n", stderr);
 	return *u->root;
 }
 
@@ -321,7 +378,7 @@ int qemu_plugin_install(uint64_t id, const struct qemu_info *info, int argc, cha
 
 	if (!accept(u, info) || !take_options(u, argc, argv))
 		return -1;
-	snprintf(u->path, sizeof u->path, "%s", u->root);
+	memcpy(u->path, u->root, sizeof u->path);
 	if (sct_user_open(u, &err) < 0) {
 		fprintf(stderr, "sctrace: %s\n", err.text);
 		return -1;
@@ -332,6 +389,6 @@ int qemu_plugin_install(uint64_t id, const struct qemu_info *info, int argc, cha
 	qemu_plugin_register_vcpu_tb_trans_cb(id, on_translate);
 	qemu_plugin_register_vcpu_syscall_cb(id, on_call);
 	qemu_plugin_register_vcpu_syscall_ret_cb(id, on_result);
-	qemu_plugin_register_atexit_cb(id, on_exit, NULL);
+	qemu_plugin_register_atexit_cb(id, on_end, NULL);
 	return 0;
 }
