@@ -224,6 +224,8 @@ static void put_call(struct sct_json *j, const struct sct_record *r)
 	put_comm(j, r->comm);
 	SCT_JSON(j, ",\"start_time_ns\":");
 	put_word(j, r->start_time_ns);
+	SCT_JSON(j, ",\"thread\":");
+	put_word(j, r->thread);
 	SCT_JSON(j, ",\"enter\":");
 	put_moment(j, &r->enter);
 	SCT_JSON(j, ",\"return\":");
