@@ -97,46 +97,55 @@ static bool halves(const char *lo, const char *hi, size_t *stem)
 	return false;
 }
 
-/* One parameter with its marks. Returns how many fields it took: two when they were halves of one 64-bit value. */
-static unsigned print_param(struct scan *s, FILE *out, const struct profile *p, const struct definition *d, unsigned i)
+/* Two neighbours that are halves of one 64-bit value, on 32-bit ABIs. */
+static bool print_halves(FILE *out, const struct field *f)
 {
-	struct field f = d->field[i];
-	const char *code, *mark;
 	size_t stem;
 
-	if (!f.name)
-		die(d->path, d->line, "%s: parameter %u has no name", d->entry, i + 1);
-	if (p->target == TARGET_32 && i + 1 < d->nfields) {
-		const char *next = d->field[i + 1].name;
-		bool lohi = next && halves(f.name, next, &stem), hilo = next && !lohi && halves(next, f.name, &stem);
+	if (!f[0].name || !f[1].name)
+		return false;
+	if (halves(f[0].name, f[1].name, &stem))
+		fprintf(out, "loff_t %.*s [i8 lohi]", (int)stem, f[0].name);
+	else if (halves(f[1].name, f[0].name, &stem))
+		fprintf(out, "loff_t %.*s [i8 hilo]", (int)stem, f[0].name);
+	else
+		return false;
+	return true;
+}
 
-		if (lohi || hilo) {
-			fprintf(out, "loff_t %.*s [i8 %s]", (int)stem, f.name, lohi ? "lohi" : "hilo");
-			return 2;
-		}
-	}
-	code = type_code(s, f.type, p->target, d);
-	mark = marks_find(&s->marks, d->entry, f.type, f.name);
-	fprintf(out, "%s%s%s [", f.type, text_ends(f.type, "*") ? "" : " ", f.name);
-	if (!strcmp(code, "ptr") && !mark) {
-		bool in = text_starts(f.type, "const ") || !text_ends(f.type, "*");
+/* Marks of a parameter that no line is about. */
+static void print_default(struct scan *s, FILE *out, const struct profile *p, const struct definition *d,
+			  const struct field *f)
+{
+	const char *code = type_code(s, f->type, p->target, d);
 
-		fputs(in ? "ptr in" : "ptr inout", out);
-		s->unmarked += !in;
-		if (!in)
-			fprintf(stderr, "%s: %s: %s%s: no mark\n", p->name, d->entry, f.type, f.name);
-	} else if (!mark) {
-		fputs(code, out);
-		if (p->target == TARGET_32 && code[1] == '8')
-			fputs(" lohi", out);
-	} else if (!strcmp(mark, "num") || text_starts(mark, "num ")) {
-		fprintf(out, "num:%s%s", pointee_code(s, f.type, p->target, d), mark + 3);
+	if (strcmp(code, "ptr")) {
+		fprintf(out, "%s%s", code, p->target == TARGET_32 && code[1] == '8' ? " lohi" : "");
+	} else if (text_starts(f->type, "const ") || !text_ends(f->type, "*")) {
+		fputs("ptr in", out);
 	} else {
-		fputs(mark, out);
-		fputs(strcmp(mark, "str") ? "" : " in", out);
+		fputs("ptr inout", out);
+		fprintf(stderr, "%s: %s: %s%s: no mark\n", p->name, d->entry, f->type, f->name);
+		s->unmarked++;
 	}
+}
+
+static void print_param(struct scan *s, FILE *out, const struct profile *p, const struct definition *d,
+			const struct field *f)
+{
+	const char *mark;
+
+	if (!f->name)
+		die(d->path, d->line, "%s: a parameter without a name", d->entry);
+	mark = marks_find(&s->marks, d->entry, f->type, f->name);
+	fprintf(out, "%s%s%s [", f->type, text_ends(f->type, "*") ? "" : " ", f->name);
+	if (!mark)
+		print_default(s, out, p, d, f);
+	else if (!strcmp(mark, "num") || text_starts(mark, "num "))
+		fprintf(out, "num:%s%s", pointee_code(s, f->type, p->target, d), mark + 3);
+	else
+		fprintf(out, "%s%s", mark, strcmp(mark, "str") ? "" : " in");
 	fputc(']', out);
-	return 1;
 }
 
 static void print_call(struct scan *s, FILE *out, const struct profile *p, const char *nr, const char *name,
@@ -147,10 +156,12 @@ static void print_call(struct scan *s, FILE *out, const struct profile *p, const
 	if (!d)
 		die(p->tbl, 0, "%s: no definition of %s", name, entry);
 	fprintf(out, "%s %s %s(", nr, name, entry);
-	for (unsigned i = 0; i < d->nfields;) {
-		if (i)
-			fputs(", ", out);
-		i += print_param(s, out, p, d, i);
+	for (unsigned i = 0; i < d->nfields; i++) {
+		fputs(i ? ", " : "", out);
+		if (p->target == TARGET_32 && i + 1 < d->nfields && print_halves(out, &d->field[i]))
+			i++;
+		else
+			print_param(s, out, p, d, &d->field[i]);
 	}
 	fprintf(out, ")%s\n", marks_flags(&s->marks, entry));
 }
