@@ -108,7 +108,8 @@ void sct_capture_enter(struct sct_capture *c, const struct sct_vcpu *v, enum sct
 	open->space = sct_vcpu_role(v, c->dict, SCT_ROLE_CR3);
 	open->known = sct_call_read(&open->call, sct_abi_default_profile(c->dict->arch), c->dict->arch, kind, mode,
 	                            &regs, &mem);
-	sct_lines_touch(c->lines, sct_vcpu_role(v, c->dict, SCT_ROLE_SP), STACK_WINDOW);
+	if (c->dict->role[SCT_ROLE_SP] >= 0)
+		sct_lines_touch(c->lines, sct_vcpu_role(v, c->dict, SCT_ROLE_SP), STACK_WINDOW);
 	if (open->known) {
 		open->args = sct_values_enter(&open->call, &mem, &c->limits, &open->arena, &open->nargs);
 		argument_windows(c, mode, open);
@@ -167,7 +168,7 @@ void sct_capture_return(struct sct_capture *c, const struct sct_vcpu *v, uint64_
 		sct_lines_touch(c->lines, open->lines[i] * 64, 1);
 	if (open->known && pc == open->pc + (uint64_t)(int64_t)open->call.abi->after)
 		result_values(c, &regs, open);
-	else
+	else if (c->dict->role[SCT_ROLE_SP] >= 0)
 		frame_results(c, sct_vcpu_role(v, c->dict, SCT_ROLE_SP), open);
 	sct_arena_reset(&open->arena);
 }
