@@ -59,6 +59,16 @@ static unsigned number(const struct parse *p, const char *text)
 	return (unsigned)n;
 }
 
+/* Names go into C source as they are: identifiers, in types also spaces and '*'. */
+static void check_chars(const struct parse *p, const char *text, const char *others)
+{
+	for (const char *c = text; *c; c++)
+		if (!text_ident(*c) && !strchr(others, *c))
+			die(p->file, p->line, "'%s' is not a name", text);
+	if (!*text)
+		die(p->file, p->line, "a name is missing");
+}
+
 /* The index of the parameter called name. */
 static unsigned param_index(const struct parse *p, const char *name)
 {
@@ -188,6 +198,7 @@ static char *cut_param(const struct parse *p, struct row_param *a, char **list)
 		die(p->file, p->line, "'%s': type and name expected", text);
 	a->name = name;
 	a->type = text_squeeze(text, (size_t)(name - text));
+	check_chars(p, a->type, " *");
 	return open + 1;
 }
 
@@ -241,6 +252,8 @@ void row_parse(struct row *row, char *line, unsigned word, const char *file, uns
 		die(file, n, "NUMBER NAME ENTRY(PARAMETERS) FLAGS expected");
 	*open = *close = 0;
 	*row = (struct row){ .nr = number(&p, nr), .name = name, .entry = text_squeeze(line, strlen(line)) };
+	check_chars(&p, row->name, "");
+	check_chars(&p, row->entry, "");
 	take_params(&p, open + 1);
 	take_flags(&p, close + 1);
 }
