@@ -1,0 +1,223 @@
+/* Tests of the log writers `pandalog` and `json`, read back by a reader that is not ours (tests/golden/plog_check.py).
+ * In:  records by hand; enough of them for several chunks; one larger than a chunk; none
+ * Out: PANDALOG files that agree with jsonl field by field, and json byte for byte
+ */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../../formats/formats.h"
+#include "records.h"
+
+extern const struct sct_sink_ops sct_sink_jsonl, sct_sink_json, sct_sink_pandalog;
+
+static char dir[] = "/tmp/sctrace-plog-XXXXXX";
+static struct sct_err err;
+
+/* Writes n records with one of the writers. Returns how many fields it invented. */
+static uint64_t write_log(const struct sct_sink_ops *ops, const struct sct_record *records, size_t n)
+{
+	void *state = calloc(1, ops->state_size);
+	struct sct_out *out;
+	char path[64];
+	uint64_t invented;
+
+	snprintf(path, sizeof path, "%s/log%s", dir, ops->ending);
+	ck_assert_int_eq(sct_out_open(path, &out, &err), 0);
+	ck_assert_int_eq(ops->open(state, out, &err), 0);
+	for (size_t i = 0; i < n; i++)
+		ck_assert_int_eq(ops->record(state, &records[i], &err), 0);
+	invented = ops->invented ? ops->invented(state) : 0;
+	ck_assert_int_eq(ops->close(state, &err), 0);
+	ck_assert_int_eq(sct_out_commit(out, &err), 0);
+	free(state);
+	return invented;
+}
+
+/* Writes the records with all three writers and has the logs compared. */
+static void check_logs(const struct sct_record *records, size_t n)
+{
+	char command[256];
+
+	ck_assert_uint_eq(write_log(&sct_sink_pandalog, records, n), write_log(&sct_sink_json, records, n));
+	write_log(&sct_sink_jsonl, records, n);
+	snprintf(command, sizeof command,
+	         "/usr/bin/python3 tests/golden/plog_check.py %s/log.plog %s/log.jsonl %s/log.json", dir, dir, dir);
+	ck_assert_int_eq(system(command), 0);
+}
+
+/* A number of the file's header or directory. */
+static uint64_t number_at(long at, int size)
+{
+	char path[64];
+	uint8_t b[8] = { 0 };
+	uint64_t n = 0;
+	FILE *f;
+
+	snprintf(path, sizeof path, "%s/log.plog", dir);
+	f = fopen(path, "rb");
+	ck_assert_ptr_nonnull(f);
+	fseek(f, at, SEEK_SET);
+	ck_assert_uint_eq(fread(b, 1, (size_t)size, f), (size_t)size);
+	fclose(f);
+	while (size--)
+		n = n << 8 | b[size];
+	return n;
+}
+
+static uint64_t chunks(void)
+{
+	return number_at((long)number_at(8, 8), 4);
+}
+
+START_TEST(by_hand)
+{
+	check_logs(test_records, COUNT(test_records));
+	ck_assert_uint_eq(chunks(), 1);
+	ck_assert_uint_eq(number_at(16, 4), 16 << 20);
+}
+END_TEST
+
+/* pid, ppid, tid and start time where they are unknown, the result of a lost call, place of one without an entry */
+START_TEST(invented)
+{
+	ck_assert_uint_eq(write_log(&sct_sink_pandalog, test_records, 1), 0);
+	ck_assert_uint_eq(write_log(&sct_sink_pandalog, test_records + 1, 1), 4);
+	ck_assert_uint_eq(write_log(&sct_sink_pandalog, test_records + 2, 1), 5);
+	ck_assert_uint_eq(write_log(&sct_sink_pandalog, test_records + 3, 1), 3);
+	ck_assert_uint_eq(write_log(&sct_sink_pandalog, test_records + 4, 1), 4);
+	ck_assert_uint_eq(write_log(&sct_sink_pandalog, test_records + 6, 1), 6);
+}
+END_TEST
+
+START_TEST(none)
+{
+	check_logs(NULL, 0);
+	ck_assert_uint_eq(chunks(), 0);
+	ck_assert_uint_eq(number_at(8, 8), 128);
+}
+END_TEST
+
+/* One call whose buffer no zlib can shrink. */
+static void fill_record(struct sct_record *r, struct sct_value *arg, uint64_t seq, const uint8_t *noise, size_t len)
+{
+	*arg = (struct sct_value){ .name = "buf", .type = "void *", .dir = SCT_IN, .cls = SCT_C_BUF, .width = 8,
+		.known = true, .pointer = true, .meaning = SCT_M_BYTES, .data = noise, .len = len };
+	*r = test_records[0];
+	r->id = seq;
+	r->enter.seq = seq;
+	r->ret.seq = seq + 1;
+	r->args = arg;
+	r->nargs = 1;
+}
+
+static uint8_t *make_noise(size_t len)
+{
+	uint8_t *noise = malloc(len);
+	uint64_t x = 88172645463325252;
+
+	for (size_t i = 0; i < len; i++) {
+		x ^= x << 13;
+		x ^= x >> 7;
+		x ^= x << 17;
+		noise[i] = (uint8_t)x;
+	}
+	return noise;
+}
+
+START_TEST(several_chunks)
+{
+	enum { N = 40, LEN = 1 << 20 };
+	uint8_t *noise = make_noise(LEN + N);
+	struct sct_record records[N];
+	struct sct_value args[N];
+
+	for (unsigned i = 0; i < N; i++)
+		fill_record(&records[i], &args[i], i * 100, noise + i, LEN);
+	records[20].ret.seq = 0; /* a recorder's mistake must not unsort the directory */
+	check_logs(records, N);
+	ck_assert_uint_eq(chunks(), 3);
+	ck_assert_uint_eq(number_at(16, 4), 16 << 20);
+	free(noise);
+}
+END_TEST
+
+START_TEST(entry_beyond_a_chunk)
+{
+	enum { LEN = 20 << 20 };
+	uint8_t *noise = make_noise(LEN);
+	struct sct_record records[3];
+	struct sct_value args[3];
+
+	fill_record(&records[0], &args[0], 1, noise, 10);
+	fill_record(&records[1], &args[1], 2, noise, LEN);
+	fill_record(&records[2], &args[2], 3, noise, 10);
+	check_logs(records, 3);
+	ck_assert_uint_eq(chunks(), 3);
+	ck_assert_uint_gt(number_at(16, 4), LEN);
+	free(noise);
+}
+END_TEST
+
+START_TEST(needs_a_file)
+{
+	void *state = calloc(1, sct_sink_pandalog.state_size);
+	struct sct_out *out;
+
+	ck_assert_int_eq(sct_out_open("/dev/null", &out, &err), 0);
+	ck_assert_int_eq(sct_sink_pandalog.open(state, out, &err), SCT_E_IO);
+	ck_assert_ptr_nonnull(strstr(err.text, "regular file"));
+	sct_out_abort(out);
+	free(state);
+}
+END_TEST
+
+/* A full disk ends a run soon, not at its end. */
+START_TEST(full_disk)
+{
+	static const struct sct_sink_ops *const all[] = { &sct_sink_jsonl, &sct_sink_json };
+
+	for (size_t k = 0; k < COUNT(all); k++) {
+		void *state = calloc(1, all[k]->state_size);
+		struct sct_out *out;
+		int status = 0, n = 0;
+
+		ck_assert_int_eq(sct_out_open("/dev/full", &out, &err), 0);
+		ck_assert_int_eq(all[k]->open(state, out, &err), 0);
+		while (!status && n++ < 10000)
+			status = all[k]->record(state, &test_records[1], &err);
+		ck_assert_int_eq(status, SCT_E_IO);
+		ck_assert_int_eq(all[k]->close(state, &err), SCT_E_IO);
+		ck_assert_int_eq(sct_out_commit(out, &err), SCT_E_IO);
+		ck_assert_ptr_nonnull(strstr(err.text, "No space left"));
+		free(state);
+	}
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("sink_plog");
+	TCase *c = tcase_create("sink_plog");
+	SRunner *r = srunner_create(s);
+	char command[64];
+	int failed;
+
+	if (!mkdtemp(dir))
+		return 1;
+	suite_add_tcase(s, c);
+	tcase_set_timeout(c, 120);
+	tcase_add_test(c, by_hand);
+	tcase_add_test(c, invented);
+	tcase_add_test(c, none);
+	tcase_add_test(c, several_chunks);
+	tcase_add_test(c, entry_beyond_a_chunk);
+	tcase_add_test(c, needs_a_file);
+	tcase_add_test(c, full_disk);
+	srunner_run_all(r, CK_NORMAL);
+	failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	snprintf(command, sizeof command, "rm -rf %s", dir);
+	return system(command) != 0 || failed != 0;
+}
