@@ -20,7 +20,7 @@
 enum {
 	QUEUE_MAX = 16,                /* full segments that may wait: 16 MiB */
 	TICK_NS = 100 * 1000 * 1000,   /* the writer looks for an old segment so often */
-	AGE_NS = 900 * 1000 * 1000,    /* a segment of this age is closed */
+	AGE_NS = 900 * 1000 * 1000,    /* a segment of this age is closed, if nothing else is said */
 };
 
 struct segment {
@@ -94,12 +94,17 @@ static void write_segment(struct sct_stream *s, struct segment *seg)
 
 static void close_segment(struct sct_stream *s);
 
+static uint64_t age_ns(const struct sct_stream *s)
+{
+	return s->config.age_ms ? s->config.age_ms * UINT64_C(1000000) : AGE_NS;
+}
+
 /* Nobody fills the open segment up: close it when it is old. A vCPU at work holds the lock only for moments. */
 static void flush_old(struct sct_stream *s)
 {
 	if (pthread_mutex_trylock(&s->build))
 		return;
-	if (s->open && now_ns() - s->open->began_ns >= AGE_NS)
+	if (s->open && now_ns() - s->open->began_ns >= age_ns(s))
 		close_segment(s);
 	pthread_mutex_unlock(&s->build);
 }
@@ -113,7 +118,7 @@ static struct segment *take(struct sct_stream *s, bool *ending)
 	pthread_mutex_lock(&s->queue);
 	if (!s->first && !s->ending) {
 		clock_gettime(CLOCK_REALTIME, &until);
-		until.tv_nsec += TICK_NS;
+		until.tv_nsec += age_ns(s) < TICK_NS ? (long)age_ns(s) : TICK_NS;
 		until.tv_sec += until.tv_nsec / 1000000000;
 		until.tv_nsec %= 1000000000;
 		pthread_cond_timedwait(&s->filled, &s->queue, &until);

@@ -1,6 +1,7 @@
 /* Writes a trace file: chunks into segments, each compressed into one zstd frame by a thread of its own.
  *
- * At most about a second of events is not yet in the file: a segment is closed when it is full or a second old.
+ * At most about a second of events is not yet in the file: a segment is closed when it is full or a second old, or as
+ * old as the configuration says.
  */
 #ifndef SCT_RECORD_STREAM_H
 #define SCT_RECORD_STREAM_H
@@ -21,6 +22,7 @@ struct sct_stream_config {
 	/* All instructions executed so far. Called with the stream locked. */
 	uint64_t (*instructions)(void *ctx);
 	void *ctx;
+	unsigned age_ms;           /* of a segment when it is closed; 0: 900 */
 };
 
 /* SCT_E_NOMEM: zstd or the system has no memory or no thread for it. */

@@ -21,6 +21,7 @@
 enum {
 	PAGE = 4096,
 	FD_PLACE = 1000,  /* where the file's descriptor goes, out of the way of those that a program expects */
+	AGE_MS = 50,      /* what SIGKILL can cost: programs are killed more often than machines */
 	EVENT_FACTOR = 4, /* how much more than one buffer an event may hold */
 };
 
@@ -145,7 +146,7 @@ static bool make_capture(struct sct_user *u)
 /* The guest's signals must find threads of the guest: the stream's own thread takes none. */
 static int new_stream(struct sct_user *u, struct sct_err *err)
 {
-	struct sct_stream_config config = { u->fd, u->counters, put_header, instructions, u };
+	struct sct_stream_config config = { u->fd, u->counters, put_header, instructions, u, AGE_MS };
 	sigset_t all, old;
 	int rc;
 

@@ -83,6 +83,9 @@ static void emit(struct sct_user *u, struct sct_user_thread *t, struct sct_event
 		atomic_fetch_add(&u->counters->cut, 1);
 	}
 	sct_emit(u->stream, &t->vcpu, &u->dict, e, &u->scratch);
+	/* so that a file is a recording from the first event on */
+	if (!sct_stream_segment(u->stream))
+		sct_stream_flush(u->stream);
 }
 
 static void emit_born(struct sct_user *u, struct sct_user_thread *t)
