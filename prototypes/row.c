@@ -26,7 +26,7 @@ static const struct keyword classes[] = {
 };
 
 static const struct keyword directions[] = {
-	{ "in", "SCT_IN" }, { "out", "SCT_OUT" }, { "inout", "SCT_INOUT" },
+	{ "in", "SCT_IN" }, { "out", "SCT_OUT" }, { "inout", "SCT_INOUT" }, { "remote", "SCT_REMOTE" },
 };
 
 static const struct keyword flags[] = {

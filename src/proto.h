@@ -23,7 +23,12 @@ enum sct_class {
 
 /* Of SCT_C_IOV, SCT_C_MSG and SCT_C_MMSG: the direction of the data. The structs that describe it are always read at
  * entry; under SCT_OUT the data is what the result says was filled. */
-enum sct_dir { SCT_IN = 1, SCT_OUT = 2, SCT_INOUT = 3 };
+enum sct_dir {
+	SCT_REMOTE = 0, /* SCT_C_IOV only: the data is in the memory of another process and not to be read here */
+	SCT_IN = 1,
+	SCT_OUT = 2,
+	SCT_INOUT = 3,
+};
 
 /* Where a length or count comes from. At return an `out` buffer has min(ret, len) bytes under LEN_RET. */
 enum sct_len {

@@ -15,7 +15,7 @@ static const char *spell(const struct sct_proto *p)
 {
 	static const char *const classes[] = { "uint", "int",  "fd",  "ptr", "num",  "str",  "strv",
 					       "buf",  "iov", "msg", "mmsg", "addr", "words" };
-	static const char *const dirs[] = { "", "in", "out", "inout" };
+	static const char *const dirs[] = { "remote", "in", "out", "inout" };
 	static char text[1024];
 	size_t n = (size_t)snprintf(text, sizeof text, "%s(", p->entry);
 
@@ -94,6 +94,8 @@ static const struct {
 	{ &sct_table_linux_x64, 59, "sys_execve(filename@0:str64 in, argv@1:strv64 in, envp@2:strv64 in)" },
 	{ &sct_table_linux_x32, 517, "compat_sys_recvfrom(fd@0:fd32, buf@1:buf64 out ret/len, len@2:uint32, "
 				     "flags@3:uint32, addr@4:addr64 out *addrlen, addrlen@5:num64 inout)" },
+	{ &sct_table_linux_x64, 310, "sys_process_vm_readv(pid@0:int32, lvec@1:iov64 out liovcnt, liovcnt@2:uint64, "
+				     "rvec@3:iov64 remote riovcnt, riovcnt@4:uint64, flags@5:uint64)" },
 	{ &sct_table_linux_x64, 63, "sys_newuname(name@0:ptr64 out)" },
 };
 
@@ -193,7 +195,8 @@ static void keeps_rules(const struct sct_proto *p, unsigned word)
 			ck_assert_msg(a->size <= word && a->size, "%s: size of %s", p->name, a->name);
 		}
 		ck_assert_msg(!pointer || a->size == word, "%s: pointer %s", p->name, a->name);
-		ck_assert_msg(a->dir >= SCT_IN && a->dir <= SCT_INOUT, "%s: direction of %s", p->name, a->name);
+		ck_assert_msg(a->dir <= SCT_INOUT && (a->dir != SCT_REMOTE || a->cls == SCT_C_IOV),
+			      "%s: direction of %s", p->name, a->name);
 		ck_assert_msg(!refers(a->len) || (a->len_arg < p->nparams && a->len_arg != i), "%s: %s", p->name, a->name);
 		ck_assert_msg(!sized || a->len != SCT_LEN_NONE, "%s: length of %s", p->name, a->name);
 		ck_assert_msg((a->cls == SCT_C_NUM) == (a->elem != 0), "%s: elements of %s", p->name, a->name);
