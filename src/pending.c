@@ -378,7 +378,8 @@ struct sct_ending sct_pending_leave(struct sct_pending *p, const struct sct_mach
 	struct sct_thread *t;
 	uint64_t key, sp;
 
-	if (!stack_pointer(m, v, &sp) || !thread_key(m, v, &key))
+	stack_pointer(m, v, &sp); /* 0 at both ends of a call where a recording that numbers threads does not show it */
+	if (!thread_key(m, v, &key))
 		return none;
 	t = sct_map_get(&p->threads, key);
 	if (t && t->leaving_handler) {
