@@ -1,7 +1,8 @@
 #!/bin/sh
-# Checks the system call tables against two independent sources.
+# Checks the system call tables against independent sources.
 #
-# In:  prototypes/linux_*.txt; asm/unistd_{32,64,x32}.h of linux-libc-dev; with TREE=folder, a kernel source tree
+# In:  prototypes/*.txt; asm/unistd_{32,64,x32}.h and type definitions of linux-libc-dev; with TREE=folder, a kernel
+#      source tree
 # Out: one line a table on standard output; exit 1 and the differences on standard error where they disagree
 #
 # usage: [TREE=linux-source-6.1 BUILD=build] tests/golden/tables.sh
@@ -50,6 +51,43 @@ check() { # profile header: equal but for the names without an entry point
 check linux_x86 unistd_32.h
 check linux_x64 unistd_64.h
 check linux_x32 unistd_x32.h
+
+# Widths of types.txt against the headers that programs see, which name the same types otherwise.
+types() { # -m32|-m64 column
+	{
+		printf '#include <linux/%s.h>\n' types posix_types aio_abi fs time_types
+		while read -r type name; do
+			awk -v t="$type" -v n="$name" -v column="$2" '!/^#/ && NF >= 3 {
+				code = $(NF - 2 + column); $NF = $(NF - 1) = ""; sub(/ +$/, "")
+				if ($0 == t) printf "_Static_assert(sizeof(%s) == %s && ((%s)-1 < (%s)0) == %d, \"%s\");\n",
+					n, substr(code, 2), n, n, code ~ /^i/, t
+			}' prototypes/types.txt
+		done <<-END
+			char char
+			long long
+			size_t __kernel_size_t
+			off_t __kernel_off_t
+			loff_t __kernel_loff_t
+			pid_t __kernel_pid_t
+			uid_t __kernel_uid32_t
+			gid_t __kernel_gid32_t
+			old_uid_t __kernel_old_uid_t
+			old_gid_t __kernel_old_gid_t
+			key_t __kernel_key_t
+			mqd_t __kernel_mqd_t
+			timer_t __kernel_timer_t
+			clockid_t __kernel_clockid_t
+			rwf_t __kernel_rwf_t
+			aio_context_t aio_context_t
+			__kernel_old_time_t __kernel_old_time_t
+		END
+	} >"$tmp/types.c"
+	[ "$(grep -c '^_Static' "$tmp/types.c")" = 17 ] || { echo "tables: types.txt lacks a type" >&2; status=1; }
+	${CC:-cc} "$1" -fsyntax-only "$tmp/types.c" || status=1
+}
+
+types -m32 1
+types -m64 2
 
 # made again from the sources, the tables are the same to the byte
 if [ -n "${TREE:-}" ]; then
