@@ -1,0 +1,276 @@
+/* libsctrace's recordings: open, callbacks, run.
+ * In:  a trace, a user's callbacks
+ * Out: their calls, with the pipeline's own records
+ */
+#include "sctrace.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "pipeline.h"
+
+enum watch_for { WATCH_NAME, WATCH_ALL, WATCH_UNKNOWN };
+
+struct watch {
+	enum watch_for what;
+	enum sct_side side;
+	const char *name; /* the table's own */
+	sct_callback callback;
+	void *ctx;
+};
+
+struct sct_recording {
+	struct sct_trace trace;
+	const struct sct_trace_info *info;
+	struct sct_pipeline *pipeline;
+	char *path;
+	struct watch *watches;
+	size_t nwatches;
+	bool begun, stopped;
+	char message[SCT_MESSAGE_SIZE];
+};
+
+const char *sct_version(void)
+{
+	return SCT_VERSION;
+}
+
+/* ---- messages --------------------------------------------------------------------------------------------- */
+
+static void describe(char *message, const char *path, const struct sct_err *err)
+{
+	if (err->offset == SCT_NO_OFFSET)
+		snprintf(message, SCT_MESSAGE_SIZE, "%s: %s", path, err->text);
+	else
+		snprintf(message, SCT_MESSAGE_SIZE, "%s: byte %llu: %s", path, (unsigned long long)err->offset, err->text);
+}
+
+static int fail(struct sct_recording *r, const char *fmt, const char *what)
+{
+	snprintf(r->message, sizeof r->message, fmt, what);
+	return SCT_FAILED;
+}
+
+const char *sct_recording_message(const struct sct_recording *r)
+{
+	return r->message;
+}
+
+/* ---- open and close --------------------------------------------------------------------------------------- */
+
+static struct sct_recording *open_trace(const char *path, struct sct_err *err)
+{
+	struct sct_recording *r = calloc(1, sizeof *r);
+	char *copy = strdup(path);
+
+	if (!r || !copy)
+		sct_fail(err, SCT_E_NOMEM, SCT_NO_OFFSET, "out of memory");
+	else if (!sct_trace_open(&r->trace, path, NULL, 1, err)) {
+		r->path = copy;
+		r->info = r->trace.ops->info(r->trace.state);
+		return r;
+	}
+	free(copy);
+	free(r);
+	return NULL;
+}
+
+struct sct_recording *sct_recording_open(const char *path, char message[SCT_MESSAGE_SIZE])
+{
+	struct sct_err err;
+	struct sct_recording *r = open_trace(path, &err);
+
+	if (!r && message)
+		describe(message, path, &err);
+	return r;
+}
+
+void sct_recording_close(struct sct_recording *r)
+{
+	if (!r)
+		return;
+	sct_pipeline_free(r->pipeline);
+	sct_trace_close(&r->trace);
+	free(r->watches);
+	free(r->path);
+	free(r);
+}
+
+const char *sct_recording_format(const struct sct_recording *r)
+{
+	return r->info->format;
+}
+
+const char *sct_recording_recorder(const struct sct_recording *r)
+{
+	return r->info->recorder;
+}
+
+const char *sct_recording_emulator(const struct sct_recording *r)
+{
+	return r->info->emulator;
+}
+
+const char *sct_recording_arch(const struct sct_recording *r)
+{
+	return r->info->arch ? r->info->arch->name : NULL;
+}
+
+unsigned sct_recording_vcpus(const struct sct_recording *r)
+{
+	return r->info->vcpus;
+}
+
+/* ---- callbacks -------------------------------------------------------------------------------------------- */
+
+/* The name as that list of calls has it, or NULL. */
+static const char *name_in(const struct sct_proto *protos, uint32_t count, const char *name)
+{
+	for (uint32_t i = 0; i < count; i++)
+		if (!strcmp(protos[i].name, name))
+			return protos[i].name;
+	return NULL;
+}
+
+static const char *table_name(const char *name)
+{
+	static const struct sct_table *const tables[] = {
+		&sct_table_linux_x64, &sct_table_linux_x32, &sct_table_linux_x86,
+	};
+	const char *found = NULL;
+
+	for (size_t i = 0; i < sizeof tables / sizeof *tables && !found; i++) {
+		const struct sct_table *t = tables[i];
+
+		found = name_in(t->protos, t->count, name);
+		if (!found && t->socketcall)
+			found = name_in(t->socketcall, t->nsocketcall, name);
+		if (!found && t->ipc)
+			found = name_in(t->ipc, t->nipc, name);
+	}
+	return found;
+}
+
+static int add(struct sct_recording *r, struct watch watch)
+{
+	struct watch *w;
+
+	if (r->begun)
+		return fail(r, "%s: callbacks can only be added before the run", r->path);
+	w = realloc(r->watches, (r->nwatches + 1) * sizeof *w);
+	if (!w)
+		return fail(r, "%s: out of memory", r->path);
+	r->watches = w;
+	w[r->nwatches++] = watch;
+	return SCT_COMPLETE;
+}
+
+int sct_recording_on(struct sct_recording *r, enum sct_side side, const char *name, sct_callback callback, void *ctx)
+{
+	const char *found = table_name(name);
+
+	if (!found)
+		return fail(r, "no table has a call named '%s'", name);
+	return add(r, (struct watch){ WATCH_NAME, side, found, callback, ctx });
+}
+
+int sct_recording_on_all(struct sct_recording *r, enum sct_side side, sct_callback callback, void *ctx)
+{
+	return add(r, (struct watch){ WATCH_ALL, side, NULL, callback, ctx });
+}
+
+int sct_recording_on_unknown(struct sct_recording *r, enum sct_side side, sct_callback callback, void *ctx)
+{
+	return add(r, (struct watch){ WATCH_UNKNOWN, side, NULL, callback, ctx });
+}
+
+static bool wants(const struct watch *w, enum sct_side side, const struct sct_record *record)
+{
+	if (w->side != side)
+		return false;
+	switch (w->what) {
+	case WATCH_ALL: return true;
+	case WATCH_UNKNOWN: return !record->name;
+	case WATCH_NAME: return record->name && !strcmp(w->name, record->name);
+	}
+	return false;
+}
+
+/* Calls who asked for this record; once somebody has ended the run, nobody any more. */
+static int deliver(struct sct_recording *r, enum sct_side side, const struct sct_record *record, struct sct_err *err)
+{
+	for (size_t i = 0; i < r->nwatches && !r->stopped; i++)
+		if (wants(&r->watches[i], side, record))
+			r->stopped = r->watches[i].callback(r->watches[i].ctx, record) != 0;
+	return r->stopped ? sct_fail(err, SCT_E_INTERRUPTED, SCT_NO_OFFSET, "ended by a callback") : SCT_OK;
+}
+
+static int on_enter(void *ctx, const struct sct_record *record, struct sct_err *err)
+{
+	return deliver(ctx, SCT_ENTRY, record, err);
+}
+
+static int on_end(void *ctx, const struct sct_record *record, struct sct_err *err)
+{
+	return deliver(ctx, SCT_RETURN, record, err);
+}
+
+/* ---- run -------------------------------------------------------------------------------------------------- */
+
+/* A pipeline with that profile in place of the one there is, if any. */
+static int prepare(struct sct_recording *r, const char *profile)
+{
+	const struct sct_pipeline_options options = { .profile = profile, .limits = sct_limits_default };
+	const struct sct_pipeline_ops ops = { .enter = on_enter, .end = on_end, .ctx = r };
+	struct sct_pipeline *p;
+	struct sct_err err;
+
+	if (sct_pipeline_new(&p, &r->trace, &options, &ops, &err)) {
+		describe(r->message, r->path, &err);
+		return SCT_FAILED;
+	}
+	sct_pipeline_free(r->pipeline);
+	r->pipeline = p;
+	return SCT_COMPLETE;
+}
+
+int sct_recording_set_profile(struct sct_recording *r, const char *profile)
+{
+	if (r->begun)
+		return fail(r, "%s: the profile can only be set before the run", r->path);
+	return prepare(r, profile);
+}
+
+/* What a run that came to its end has met. */
+static int outcome(struct sct_recording *r)
+{
+	const struct sct_damage *damage = r->trace.ops->damage(r->trace.state);
+
+	if (damage->first.status)
+		describe(r->message, r->path, &damage->first);
+	else if (damage->truncated)
+		fail(r, "%s: the recording was not closed: its end may be missing", r->path);
+	else
+		return SCT_COMPLETE;
+	return SCT_DAMAGED;
+}
+
+int sct_recording_run(struct sct_recording *r)
+{
+	struct sct_err err;
+	int status;
+
+	if (r->begun)
+		return fail(r, "%s: has been run already", r->path);
+	if (!r->pipeline && prepare(r, NULL))
+		return SCT_FAILED;
+	r->begun = true;
+	status = sct_pipeline_run(r->pipeline, &err);
+	if (!status)
+		return outcome(r);
+	describe(r->message, r->path, &err);
+	if (r->stopped)
+		return SCT_STOPPED;
+	return status == SCT_E_FORMAT || status == SCT_E_TRUNCATED ? SCT_DAMAGED : SCT_FAILED;
+}
