@@ -36,12 +36,19 @@ void sct_frames_fini(struct sct_frames *f)
 	f->zstd = NULL;
 }
 
+static void check_file(struct sct_frames *f)
+{
+	if (f->file)
+		f->fd = f->file(f->ctx, f->fd, f->offset);
+}
+
 /* One write(2) unless the system takes less; what was taken of a frame that does not fit is cut off again. */
 static int write_whole(struct sct_frames *f, const uint8_t *data, size_t size, struct sct_err *err)
 {
 	size_t done = 0;
 	int why;
 
+	check_file(f);
 	while (done < size) {
 		ssize_t n = write(f->fd, data + done, size - done);
 
@@ -97,6 +104,7 @@ int sct_frames_table(struct sct_frames *f, struct sct_err *err)
 
 int sct_frames_cut(struct sct_frames *f, uint32_t count, uint64_t offset, struct sct_err *err)
 {
+	check_file(f);
 	if (ftruncate(f->fd, (off_t)offset) < 0 || lseek(f->fd, (off_t)offset, SEEK_SET) < 0)
 		return sct_fail(err, SCT_E_IO, offset, "cannot go back in the trace: %s", strerror(errno));
 	f->count = count;

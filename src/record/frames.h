@@ -17,6 +17,9 @@ struct sct_frames {
 	struct sct_bytes table;  /* entries of the seek table so far */
 	uint32_t count;
 	uint64_t offset;         /* bytes in the file, all of them whole frames */
+	/* The descriptor to use now instead of fd, positioned at offset; -1: lost. NULL where nobody can take fd away. */
+	int (*file)(void *ctx, int fd, uint64_t offset);
+	void *ctx;
 };
 
 /* SCT_E_NOMEM: zstd has no memory. The descriptor is the frames' from then on. */

@@ -336,6 +336,8 @@ int sct_stream_new(const struct sct_stream_config *config, struct sct_stream **s
 		return sct_fail(err, SCT_E_NOMEM, SCT_NO_OFFSET, "no memory for the compressor");
 	}
 	s->config = *config;
+	s->frames.file = config->file;
+	s->frames.ctx = config->ctx;
 	s->last = &s->first;
 	pthread_mutex_init(&s->build, NULL);
 	pthread_mutex_init(&s->queue, NULL);

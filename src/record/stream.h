@@ -23,6 +23,7 @@ struct sct_stream_config {
 	uint64_t (*instructions)(void *ctx);
 	void *ctx;
 	unsigned age_ms;           /* of a segment when it is closed; 0: 900 */
+	int (*file)(void *ctx, int fd, uint64_t offset); /* struct sct_frames has the meaning; or NULL */
 };
 
 /* SCT_E_NOMEM: zstd or the system has no memory or no thread for it. */

@@ -36,6 +36,7 @@ struct sct_user {
 	uint8_t file_id[16];
 	uint64_t started_unix_ns, began_ns;
 	int fd;                /* of the recording; -1: not open */
+	uint64_t device, inode; /* of the file that it was opened for */
 	struct sct_counters own, *counters;
 	struct sct_stream *stream;   /* NULL: not recorded */
 	struct sct_dict dict;

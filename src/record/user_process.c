@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
-#include <sys/resource.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -111,21 +111,54 @@ static uint64_t instructions(void *ctx)
 
 /* ---- file ---------------------------------------------------------------------------------------------- */
 
-/* Opens the file unless that is done, and takes its descriptor to its place. */
+/* Takes a descriptor to its place, or, where the limit on descriptors is too low, leaves it where it is. */
+static int move_away(int fd)
+{
+	int high = fcntl(fd, F_DUPFD_CLOEXEC, FD_PLACE);
+
+	if (high >= 0)
+		close(fd);
+	else
+		fcntl(fd, F_SETFD, FD_CLOEXEC);
+	return high >= 0 ? high : fd;
+}
+
+/* Opens the file unless that is done. */
 static int open_file(struct sct_user *u, struct sct_err *err)
 {
-	int high;
+	struct stat st;
 
 	if (u->fd < 0)
 		u->fd = open(u->path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-	if (u->fd < 0)
+	if (u->fd < 0 || fstat(u->fd, &st) < 0)
 		return sct_fail(err, SCT_E_IO, SCT_NO_OFFSET, "%s: %s", u->path, strerror(errno));
-	high = fcntl(u->fd, F_DUPFD_CLOEXEC, FD_PLACE);
-	if (high < 0) /* a low limit on descriptors: then here */
-		return fcntl(u->fd, F_SETFD, FD_CLOEXEC);
-	close(u->fd);
-	u->fd = high;
+	u->fd = move_away(u->fd);
+	u->device = st.st_dev;
+	u->inode = st.st_ino;
 	return SCT_OK;
+}
+
+static bool is_ours(const struct sct_user *u, int fd)
+{
+	struct stat st;
+
+	return fd >= 0 && !fstat(fd, &st) && st.st_dev == u->device && st.st_ino == u->inode;
+}
+
+/* The program may have closed the descriptor, as those do that close all they do not know, and given the number to a
+ * file of its own: that must not become part of the recording. */
+static int check_file(void *ctx, int fd, uint64_t offset)
+{
+	struct sct_user *u = ctx;
+
+	if (is_ours(u, fd))
+		return fd;
+	u->fd = open(u->path, O_WRONLY | O_CLOEXEC);
+	if (!is_ours(u, u->fd))
+		return -1;
+	u->fd = move_away(u->fd);
+	lseek(u->fd, (off_t)offset, SEEK_SET);
+	return u->fd;
 }
 
 static bool read_page(void *ctx, uint64_t addr, uint8_t *page)
@@ -146,7 +179,10 @@ static bool make_capture(struct sct_user *u)
 /* The guest's signals must find threads of the guest: the stream's own thread takes none. */
 static int new_stream(struct sct_user *u, struct sct_err *err)
 {
-	struct sct_stream_config config = { u->fd, u->counters, put_header, instructions, u, AGE_MS };
+	struct sct_stream_config config = {
+		.fd = u->fd, .status = u->counters, .header = put_header, .instructions = instructions, .ctx = u,
+		.age_ms = AGE_MS, .file = check_file,
+	};
 	sigset_t all, old;
 	int rc;
 
@@ -234,7 +270,7 @@ void sct_user_adopt(struct sct_user *u, unsigned vcpu)
 	keep_one_thread(u, vcpu);
 	u->insns_before = u->insns;
 	atomic_store(&u->threaded, false);
-	if (u->fd >= 0)
+	if (is_ours(u, u->fd))
 		close(u->fd);
 	u->fd = -1;
 	memset(&u->own, 0, sizeof u->own);
