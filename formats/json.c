@@ -192,7 +192,8 @@ void sct_json_string(struct sct_json *j, const void *text, size_t len, enum sct_
 	SCT_JSON(j, "\"");
 }
 
-/* Bytes of the character that begins at s, 0: none does. Unicode table 3-7: the second byte's range is the narrow one. */
+/* Bytes of the character that begins at s, 0: none does. The second byte's range depends on the first (Unicode,
+ * table 3-7). */
 static size_t utf8_length(const uint8_t *s, size_t len)
 {
 	uint8_t a = s[0], low = 0x80, high = 0xbf;

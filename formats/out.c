@@ -176,8 +176,11 @@ static int open_path(struct sct_out *out, const char *path, struct sct_err *err)
 
 	if (!strcmp(path, "-"))
 		return open_standard_output(out, err);
-	if (stat(path, &st) < 0)
-		return errno == ENOENT ? open_file(out, path, NULL, err) : fail_errno(err, "cannot write", errno);
+	if (stat(path, &st) < 0) {
+		if (errno == ENOENT && *path)
+			return open_file(out, path, NULL, err);
+		return fail_errno(err, "cannot write", errno);
+	}
 	if (S_ISREG(st.st_mode))
 		return open_file(out, path, &st, err);
 	out->fd = open(path, O_WRONLY | O_CLOEXEC);

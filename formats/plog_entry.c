@@ -4,13 +4,14 @@
  * In:  records
  * Out: protobuf messages
  *
- * As PANDA has it: numbers by width and sign, text as str, buffers as bytes_val, structs as struct_type and struct_data,
- * everything else behind a pointer as ptr; what the kernel wrote is shown as it was at return. On top of it, arrays
- * and numbers behind pointers have struct_data beside their ptr. PANDA's placeholders ("n/a", "[unknown filename]")
- * have no equal here: what is unknown is not set.
+ * As PANDA has it: numbers by width and sign, text as str, buffers as bytes_val, structs as struct_type and
+ * struct_data, everything else behind a pointer as ptr; what the kernel wrote is shown as it was at return. On top of
+ * it, arrays and numbers behind pointers have struct_data beside their ptr. PANDA's placeholders ("n/a",
+ * "[unknown filename]") have no equal here: what is unknown is not set.
  */
 #include "plog_entry.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -281,7 +282,9 @@ static char *call_name(struct sct_plog *p, const struct sct_record *r)
 
 	if (r->entry)
 		return (char *)r->entry;
-	n = snprintf(text, sizeof text, r->nr.known ? "sys_unknown_%llu" : "sys_unknown", (unsigned long long)r->nr.value);
+	if (!r->nr.known)
+		return (char *)"sys_unknown";
+	n = snprintf(text, sizeof text, "sys_unknown_%" PRIu64, r->nr.value);
 	return sct_arena_copy(&p->arena, text, (size_t)n);
 }
 

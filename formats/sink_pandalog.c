@@ -109,7 +109,7 @@ static int begin_chunk(struct pandalog *s, uint64_t at, struct sct_err *err)
 		struct chunk *chunks = reallocarray(s->chunks, room, sizeof *chunks);
 
 		if (!chunks)
-			return sct_fail(err, SCT_E_NOMEM, SCT_NO_OFFSET, "no memory for the directory of %zu chunks", room);
+			return sct_fail(err, SCT_E_NOMEM, SCT_NO_OFFSET, "no memory for %zu directory entries", room);
 		s->chunks = chunks;
 		s->room = room;
 	}
@@ -123,7 +123,7 @@ static int pack(struct pandalog *s, const Panda__LogEntry *entry, size_t *size, 
 	size_t n = panda__log_entry__get_packed_size(entry);
 
 	if (n > ENTRY_MAX)
-		return sct_fail(err, SCT_E_UNSUPPORTED, SCT_NO_OFFSET, "a call of %zu bytes is too long for PANDALOG", n);
+		return sct_fail(err, SCT_E_UNSUPPORTED, SCT_NO_OFFSET, "a call of %zu bytes: PANDALOG has no room", n);
 	if (n + 4 > s->packed_room) {
 		size_t room = (n + 4 + PACKED_STEP - 1) / PACKED_STEP * PACKED_STEP;
 
@@ -145,7 +145,7 @@ static int pandalog_open(void *state, struct sct_out *out, struct sct_err *err)
 	struct pandalog *s = state;
 
 	if (!sct_out_can_patch(out))
-		return sct_fail(err, SCT_E_IO, SCT_NO_OFFSET, "a PANDALOG needs a regular file: its header is written last");
+		return sct_fail(err, SCT_E_IO, SCT_NO_OFFSET, "PANDALOG needs a regular file: its header comes last");
 	if (deflateInit(&s->zip, Z_DEFAULT_COMPRESSION) != Z_OK)
 		return sct_fail(err, SCT_E_NOMEM, SCT_NO_OFFSET, "no memory for zlib");
 	s->out = out;

@@ -125,7 +125,7 @@ def check_number(got, v, now):
         field_of_type = FIELD_OF_TYPE.get(v.get('type'))
         need(field_of_type in (None, field), v.get('type'), 'as', field)
     wide = 1 << BITS.get(field, 64)
-    need(n % wide == number(v['value']) % wide or v.get('type') in ('char', 'short'), n, 'for', v['value'])
+    need(n % wide == number(v['value']) % wide or v.get('type') == 'char', n, 'for', v['value'])
     if 'int' in now:
         need(n == now['int'] or (field[0] == 'u' and n == now['int'] % wide), n, 'for', now['int'])
 

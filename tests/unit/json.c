@@ -51,7 +51,8 @@ START_TEST(numbers)
 	sct_json_number(&json, SCT_JSON_EXACT);
 	SCT_JSON(&json, " ");
 	sct_json_number(&json, SCT_JSON_EXACT + 1);
-	ck_assert_str_eq(written(), "0 18446744073709551615 -9223372036854775808 -1 9007199254740992 \"0x20000000000001\"");
+	ck_assert_str_eq(written(), "0 18446744073709551615 -9223372036854775808 -1 9007199254740992 "
+	                            "\"0x20000000000001\"");
 }
 END_TEST
 
@@ -88,7 +89,8 @@ END_TEST
 
 START_TEST(escapes)
 {
-	static const char all[] = "\"\\/\b\f\n\r\t\x01\x1f\x7f <&> \xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80 \xf4\x8f\xbf\xbf";
+	static const char all[] = "\"\\/\b\f\n\r\t\x01\x1f\x7f <&> "
+	                          "\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80 \xf4\x8f\xbf\xbf";
 
 	begin();
 	sct_json_string(&json, all, strlen(all), SCT_JSON_UTF8);
@@ -196,9 +198,10 @@ START_TEST(utf8_edges)
 	} cases[] = {
 		{ "", true }, { "plain ASCII of more than eight bytes", true }, { "\xc3\xa9", true }, { "\xc3", false },
 		{ "12345678\xc3", false }, { "\xc0\x80", false }, { "\xc1\xbf", false }, { "\xe0\x9f\xbf", false },
-		{ "\xe0\xa0\x80", true }, { "\xed\x9f\xbf", true }, { "\xed\xa0\x80", false }, { "\xed\xbf\xbf", false },
-		{ "\xee\x80\x80", true }, { "\xef\xbf\xbf", true }, { "\xf0\x8f\xbf\xbf", false }, { "\xf0\x90\x80\x80", true },
-		{ "\xf4\x8f\xbf\xbf", true }, { "\xf4\x90\x80\x80", false }, { "\xf5\x80\x80\x80", false }, { "\xff", false },
+		{ "\xe0\xa0\x80", true }, { "\xed\x9f\xbf", true }, { "\xed\xa0\x80", false },
+		{ "\xed\xbf\xbf", false }, { "\xee\x80\x80", true }, { "\xef\xbf\xbf", true },
+		{ "\xf0\x8f\xbf\xbf", false }, { "\xf0\x90\x80\x80", true }, { "\xf4\x8f\xbf\xbf", true },
+		{ "\xf4\x90\x80\x80", false }, { "\xf5\x80\x80\x80", false }, { "\xff", false },
 		{ "\x80", false }, { "\xe2\x82", false }, { "\xf0\x9f\x98", false }, { "\xe2\x28\xa1", false },
 	};
 

@@ -130,6 +130,8 @@ START_TEST(refused)
 	in_dir();
 	ck_assert_int_eq(sct_out_open("no/such/dir.log", &out, &err), SCT_E_IO);
 	ck_assert_ptr_nonnull(strstr(err.text, "No such file"));
+	ck_assert_int_eq(sct_out_open("", &out, &err), SCT_E_IO);
+	ck_assert_int_eq(sct_out_open("new/", &out, &err), SCT_E_IO);
 	ck_assert_int_eq(sct_out_open(".", &out, &err), SCT_E_IO);
 	ck_assert_ptr_nonnull(strstr(err.text, "Is a directory"));
 	ck_assert_int_eq(count_files(), 0);

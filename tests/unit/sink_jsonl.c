@@ -67,8 +67,8 @@ END_TEST
 
 START_TEST(ends)
 {
-	static const char *const names[] = { "returned", "noreturn", "exec", "signal", "killed", "restarted", "unfinished",
-		                             "lost" };
+	static const char *const names[] = { "returned", "noreturn", "exec", "signal", "killed", "restarted",
+		                             "unfinished", "lost" };
 	char end[40];
 
 	ck_assert_uint_eq(COUNT(names), SCT_END_COUNT);
