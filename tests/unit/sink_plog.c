@@ -1,5 +1,5 @@
 /* Tests of the log writers `pandalog` and `json`, read back by a reader that is not ours (tests/golden/plog_check.py).
- * In:  records by hand; enough of them for several chunks; one larger than a chunk; none
+ * In:  records by hand and by dice; enough of them for several chunks; one larger than a chunk; none
  * Out: PANDALOG files that agree with jsonl field by field, and json byte for byte
  */
 #include <check.h>
@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "../../formats/formats.h"
+#include "../../src/arena.h"
 #include "records.h"
 
 extern const struct sct_sink_ops sct_sink_jsonl, sct_sink_json, sct_sink_pandalog;
@@ -160,6 +161,133 @@ START_TEST(entry_beyond_a_chunk)
 }
 END_TEST
 
+/* ---- random records: every combination of meaning, width and knowledge, to a depth of four ---- */
+
+static uint64_t dice = 1;
+
+static uint64_t roll(uint64_t n)
+{
+	dice = dice * 6364136223846793005 + 1442695040888963407;
+	return (dice >> 33) % n;
+}
+
+static uint64_t roll_word(unsigned width)
+{
+	static const uint64_t edges[] = { 0, 1, 0x7f, 0x80, 0x7fff, 0x8000, 0x7fffffff, 0x80000000, UINT64_C(1) << 53,
+		                          INT64_MAX, UINT64_C(1) << 63, UINT64_MAX };
+	uint64_t w = roll(3) ? edges[roll(COUNT(edges))] : roll(1u << 31) << 31 | roll(1u << 31);
+
+	return width < 8 ? w & ((UINT64_C(1) << 8 * width) - 1) : w;
+}
+
+static void random_number(struct sct_value *v)
+{
+	static const struct {
+		const char *type;
+		uint8_t width;
+		bool is_signed;
+	} types[] = { { "int", 4, true }, { "unsigned int", 4, false }, { "loff_t", 8, true }, { "u64", 8, false },
+		      { "short", 2, true }, { "umode_t", 2, false }, { NULL, 4, false }, { NULL, 8, true } };
+	size_t i = roll(COUNT(types));
+	unsigned shift = 64 - 8 * types[i].width;
+
+	v->type = types[i].type;
+	v->width = types[i].width;
+	v->known = roll(8) != 0;
+	if (!v->known)
+		return;
+	v->raw = roll_word(v->width);
+	v->meaning = types[i].is_signed ? SCT_M_INT : SCT_M_UINT;
+	v->num = types[i].is_signed ? (uint64_t)((int64_t)(v->raw << shift) >> shift) : v->raw;
+}
+
+static void random_data(struct sct_value *v, struct sct_arena *arena)
+{
+	static const char *const bits[] = { "a", "\"", "\\", "\n", "\x7f", "\xc3\xa9", "\xe2\x82\xac",
+		                            "\xf0\x9f\x98\x80", "\xff", "\xed\xa0\x80", "plain text " };
+	size_t n = roll(9), valid = COUNT(bits) - (roll(2) ? 3 : 0);
+	char text[128] = "";
+
+	for (size_t i = 0; i < n; i++)
+		strcat(text, bits[roll(valid)]);
+	v->meaning = roll(2) ? SCT_M_STR : SCT_M_BYTES;
+	v->len = strlen(text);
+	v->data = (const uint8_t *)sct_arena_copy(arena, text, v->len);
+}
+
+static void random_value(struct sct_value *v, const char *name, unsigned depth, struct sct_arena *arena)
+{
+	uint64_t kind = roll(depth ? 6 : 3);
+	struct sct_value *elems;
+
+	v->name = name;
+	v->dir = (uint8_t)(1 + roll(3));
+	if (kind == 0) {
+		random_number(v);
+		return;
+	}
+	v->type = kind == 5 ? "const struct thing *" : "void *";
+	v->cls = SCT_C_PTR;
+	v->pointer = true;
+	v->width = roll(2) ? 4 : 8;
+	v->known = true;
+	v->raw = roll_word(v->width);
+	if (kind == 1)
+		v->unknown = "unmapped";
+	if (kind == 2)
+		random_data(v, arena);
+	if (kind < 3)
+		return;
+	v->meaning = kind == 3 ? SCT_M_PTR : kind == 4 ? SCT_M_ARRAY : SCT_M_STRUCT;
+	v->nelems = kind == 3 ? 1 : roll(5);
+	v->elems = elems = sct_arena_alloc(arena, v->nelems * sizeof *elems + 1);
+	for (size_t i = 0; i < v->nelems; i++)
+		random_value(&elems[i], kind == 5 ? "member" : NULL, depth - 1, arena);
+}
+
+static struct sct_word random_word(void)
+{
+	return (struct sct_word){ roll(4) != 0, roll_word(4) };
+}
+
+static void random_record(struct sct_record *r, struct sct_arena *arena)
+{
+	static const char *const names[] = { "a", "b", "c", "d", "e", "f" };
+	struct sct_value *args = sct_arena_alloc(arena, 6 * sizeof *args);
+
+	*r = test_records[roll(2) ? 0 : 5];
+	r->pid = random_word();
+	r->tid = random_word();
+	r->asid = random_word();
+	r->nr = random_word();
+	r->name = r->entry = roll(4) ? "sys_thing" : NULL;
+	r->enter.seq = roll_word(8);
+	r->enter.pc = roll_word(8);
+	r->result.width = r->word;
+	r->result.known = roll(4) != 0;
+	r->result.raw = r->result.known ? roll_word(r->word) : 0;
+	r->result.meaning = r->result.known ? SCT_M_UINT : SCT_M_NONE;
+	r->result.num = r->result.raw;
+	r->end = SCT_END_RETURNED;
+	r->args = args;
+	r->nargs = roll(7);
+	for (size_t i = 0; i < r->nargs; i++)
+		random_value(&args[i], names[i], 4, arena);
+}
+
+START_TEST(random_records)
+{
+	enum { N = 3000 };
+	static struct sct_record records[N];
+	struct sct_arena arena = { 0 };
+
+	for (int i = 0; i < N; i++)
+		random_record(&records[i], &arena);
+	check_logs(records, N);
+	sct_arena_fini(&arena);
+}
+END_TEST
+
 START_TEST(needs_a_file)
 {
 	void *state = calloc(1, sct_sink_pandalog.state_size);
@@ -213,6 +341,7 @@ int main(void)
 	tcase_add_test(c, none);
 	tcase_add_test(c, several_chunks);
 	tcase_add_test(c, entry_beyond_a_chunk);
+	tcase_add_test(c, random_records);
 	tcase_add_test(c, needs_a_file);
 	tcase_add_test(c, full_disk);
 	srunner_run_all(r, CK_NORMAL);
