@@ -139,8 +139,8 @@ SCT_API unsigned sct_value_width(const struct sct_value *value);
 /* The number that it means. false: it means none, or one that does not fit. */
 SCT_API bool sct_value_int(const struct sct_value *value, int64_t *number);
 SCT_API bool sct_value_uint(const struct sct_value *value, uint64_t *number);
-/* The bytes of a string or buffer, *size of them (size may be NULL); a NUL that *size does not count stands behind
- * those of a string. NULL: it has none. Strings may hold any bytes, also invalid UTF-8. */
+/* The bytes of a string or buffer, *size of them (size may be NULL). Behind a string that is not partial stands a NUL
+ * that *size does not count. NULL: it has none. Strings may hold any bytes, also invalid UTF-8. */
 SCT_API const char *sct_value_data(const struct sct_value *value, size_t *size);
 /* Elements and members that are known. */
 SCT_API size_t sct_value_count(const struct sct_value *value);
