@@ -21,7 +21,8 @@
 struct sct_input;
 
 /* Opens path ("-": standard input); plain, zstd, gzip and xz are told by their first bytes. threads > 1 unwraps
- * ahead in a second thread. SCT_E_IO: cannot be opened or read (text says why). SCT_E_FORMAT: it is empty. */
+ * regular files ahead in a second thread; the results are the same. SCT_E_IO: cannot be opened or read (text says
+ * why). SCT_E_FORMAT: it is empty. */
 int sct_input_open(const char *path, unsigned threads, struct sct_input **in, struct sct_err *err);
 void sct_input_close(struct sct_input *in);
 
@@ -31,13 +32,18 @@ struct sct_piece {
 	size_t size;
 	uint64_t offset;  /* of the first byte of the compressed unit it came from, in the file as it lies on disk */
 	bool starts_unit; /* data begins where an independently compressed unit (zstd frame, gzip member) begins */
+	bool plain;       /* not compressed: byte data[i] is at offset + i of the file */
 };
 
 /* The next piece: a whole zstd frame when it unwraps to at most SCT_PIECE_MAX bytes, else a run of the stream.
- * Returns 1, 0 at the end of the file, or a negative status for damage; calling again after SCT_E_FORMAT goes on
- * behind the damaged unit where one can be found (the next zstd frame), and ends the file otherwise. */
+ * Returns 1, 0 at the end of the file, or a negative status for damage. Calling again after SCT_E_FORMAT (damaged
+ * bytes, wrong checksum) and SCT_E_TRUNCATED (the file ends inside a unit; what could be unwrapped of it came
+ * before) goes on behind the damaged unit where one can be found (the next zstd frame), and ends the file otherwise.
+ * After any other status only sct_input_close is of use: SCT_E_IO, SCT_E_NOMEM, SCT_E_UNSUPPORTED,
+ * SCT_E_INTERRUPTED (a signal handler that was set up without SA_RESTART ran while reading). */
 int sct_input_next(struct sct_input *in, struct sct_piece *piece, struct sct_err *err);
-/* The first bytes of the unwrapped input, up to *size of them, without taking them; for probing. */
+/* The first piece of the unwrapped input, without taking it; for probing, before the first sct_input_next. NULL:
+ * there is none, and sct_input_next says why. */
 const uint8_t *sct_input_peek(struct sct_input *in, size_t *size);
 /* Bytes of the file consumed so far and its size (0: unknown), for progress. */
 void sct_input_position(const struct sct_input *in, uint64_t *done, uint64_t *total);
@@ -61,6 +67,15 @@ struct sct_trace_info {
 	const char *start;    /* what started the recording: "reset", "first-syscall" */
 	bool exact_threads;   /* THREAD events tell which thread runs */
 	uint64_t started_ns;  /* Unix time in ns, or 0 */
+	const char *filter;   /* what was left out on purpose */
+	const char *parent;   /* the recording that this one was forked from */
+	const char *registers;/* those that are recorded, as "name:bytes", by spaces */
+};
+
+/* Something that a format counts in its own terms, for sctrace-info. */
+struct sct_count {
+	const char *name;
+	uint64_t count;
 };
 
 /* What a reader had to leave out, with its first cause. */
@@ -79,15 +94,19 @@ struct sct_trace_ops {
 	size_t state_size;
 	/* How sure, 0 (no) to 100, that data (the first bytes of the unwrapped input) are of this format. */
 	int (*probe)(const uint8_t *data, size_t size);
-	/* Reads the header. Negative: status, *err filled. The input stays the caller's. */
+	/* Reads the header. Negative: status, *err filled; close is called all the same. The input stays the caller's. */
 	int (*open)(void *state, struct sct_input *in, struct sct_err *err);
 	const struct sct_trace_info *(*info)(void *state);
-	/* Fills up to max events; returns how many, 0 at the end, negative only when nothing more can be read.
-	 * Damage is skipped, counted in *damage() and told by a GAP event. */
+	/* Fills up to max events (at least SCT_BATCH_MIN); returns how many, 0 at the end, negative only when nothing
+	 * more can be read. Damage is skipped, counted in *damage() and told by a GAP event. */
 	int (*next)(void *state, struct sct_event *events, int max, struct sct_err *err);
 	const struct sct_damage *(*damage)(void *state);
+	/* What the format counts; ends with a NULL name. The function may be NULL. */
+	const struct sct_count *(*counts)(void *state);
 	void (*close)(void *state);
 };
+
+enum { SCT_BATCH_MIN = 128 };
 
 extern const struct sct_trace_ops *const sct_trace_formats[]; /* ends with NULL */
 

@@ -25,9 +25,12 @@ enum {
 	SCT_SEGMENT_HEADER = 24,        /* bytes before the first chunk */
 	SCT_SEGMENT_TARGET = 1 << 20,   /* a writer closes a segment when it has about so many bytes */
 	SCT_SEGMENT_MAX = 8 << 20,      /* a reader refuses longer ones */
+	SCT_HEADER_MAX = 128 << 10,     /* bytes of a HEADER */
 	SCT_LINE = 64,                  /* bytes of a line: the unit of recorded memory; aligned, so never in two pages */
 	SCT_DICT_MAX = 256,             /* registers in the dictionary */
 	SCT_VCPUS_MAX = 1024,
+	SCT_EVENT_LINES_MAX = 1 << 17, /* lines of one event's memory */
+	SCT_STORE_PAGES_MAX = 1 << 15, /* different virtual pages of one STORE chunk */
 };
 
 enum sct_chunk {
