@@ -47,25 +47,23 @@ static void keep_failure(struct sct_out *out, const char *what, int error)
  * would end the process. What signals do is the program's business, so they are only held back in this thread. */
 static ssize_t write_quietly(int fd, const void *data, size_t size, int64_t at)
 {
-	sigset_t loud, before, held;
+	static const int loud[] = { SIGPIPE, SIGXFSZ };
+	sigset_t ours, before, pending;
 	ssize_t n;
+	int error;
 
-	sigemptyset(&loud);
-	sigaddset(&loud, SIGPIPE);
-	sigaddset(&loud, SIGXFSZ);
-	sigpending(&held);
-	pthread_sigmask(SIG_BLOCK, &loud, &before);
+	sigemptyset(&ours);
+	sigpending(&pending);
+	for (size_t i = 0; i < sizeof loud / sizeof *loud; i++)
+		if (!sigismember(&pending, loud[i]))
+			sigaddset(&ours, loud[i]);
+	pthread_sigmask(SIG_BLOCK, &ours, &before);
 	n = at < 0 ? write(fd, data, size) : pwrite(fd, data, size, at);
-	if (n < 0 && (errno == EPIPE || errno == EFBIG)) {
-		int error = errno, sig = error == EPIPE ? SIGPIPE : SIGXFSZ;
-
-		sigemptyset(&loud);
-		sigaddset(&loud, sig);
-		if (!sigismember(&held, sig))
-			sigtimedwait(&loud, NULL, &(struct timespec){ 0 });
-		errno = error;
-	}
+	error = errno;
+	/* a pipe whose reader leaves in the middle of a write tells how much it took, and sends the signal as well */
+	sigtimedwait(&ours, NULL, &(struct timespec){ 0 });
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	errno = error;
 	return n;
 }
 

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static char dir[] = "/tmp/sctrace-out-XXXXXX";
@@ -232,6 +233,31 @@ START_TEST(broken_pipe)
 }
 END_TEST
 
+/* The reader leaves in the middle of a write: the system takes a part and sends SIGPIPE all the same. */
+START_TEST(broken_in_a_write)
+{
+	static char big[1 << 20];
+	int ends[2];
+	pid_t reader;
+
+	ck_assert_int_eq(pipe(ends), 0);
+	reader = fork();
+	if (!reader) {
+		close(ends[1]);
+		_exit(read(ends[0], big, 100000) < 0);
+	}
+	close(ends[0]);
+	ck_assert_int_eq(dup2(ends[1], STDOUT_FILENO), STDOUT_FILENO);
+	close(ends[1]);
+	ck_assert_int_eq(sct_out_open("-", &out, &err), 0);
+	sct_out_write(out, big, sizeof big);
+	ck_assert_int_eq(sct_out_status(out, &err), SCT_E_IO);
+	ck_assert_int_eq(sct_out_commit(out, &err), SCT_E_IO);
+	ck_assert_ptr_nonnull(strstr(err.text, "Broken pipe"));
+	waitpid(reader, NULL, 0);
+}
+END_TEST
+
 START_TEST(standard_output)
 {
 	int fd;
@@ -288,6 +314,7 @@ int main(void)
 	tcase_add_test(c, full_at_commit);
 	tcase_add_test(c, size_limit);
 	tcase_add_test(c, broken_pipe);
+	tcase_add_test(c, broken_in_a_write);
 	tcase_add_test(c, standard_output);
 	tcase_add_test(c, closed_output);
 	srunner_run_all(r, CK_NORMAL);
