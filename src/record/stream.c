@@ -253,6 +253,8 @@ static void unseal(struct sct_stream *s)
 
 	s->sealed = false;
 	s->segments = s->seal.segments;
+	if (sct_stream_alive(s))
+		atomic_store(&s->config.status->state, SCT_STATE_RUNNING);
 	if (sct_stream_alive(s) && sct_frames_cut(&s->frames, s->seal.count, s->seal.offset, &err) < 0)
 		fail(s, &err);
 }
@@ -386,6 +388,8 @@ void sct_stream_seal(struct sct_stream *s)
 	sct_stream_flush(s);
 	if (sct_stream_alive(s) && sct_frames_table(&s->frames, &err) < 0)
 		fail(s, &err);
+	if (sct_stream_alive(s))
+		atomic_store(&s->config.status->state, SCT_STATE_CLOSED);
 	s->sealed = true;
 }
 

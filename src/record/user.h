@@ -9,10 +9,18 @@
 
 #include "../../formats/sctrace.h"
 #include "capture.h"
+#include "../map.h"
 #include "stream.h"
 
 enum {
 	SCT_USER_BUFFER = 64 << 10, SCT_USER_BUFFER_MAX = 1 << 20, /* bytes: of one buffer, and what may be asked for */
+};
+
+enum { SCT_USER_NESTED = 16 }; /* interrupted calls of one thread that are kept in mind */
+
+struct sct_user_place {
+	uint64_t pc; /* of the entering instruction */
+	uint32_t nr;
 };
 
 /* A thread of the guest: qemu-user gives each a vCPU, and a number that was used before to a later one. */
@@ -24,6 +32,11 @@ struct sct_user_thread {
 	uint8_t size, code[15];
 	uint64_t pc;
 	struct sct_open_call call;
+	bool again;           /* the call is to be made again: at once, or when a handler has run */
+	bool sigreturned;     /* sigreturn was the last call, */
+	uint64_t sigreturn_insns; /* when so many instructions had been executed */
+	unsigned interruptions;
+	struct sct_user_place interrupted[SCT_USER_NESTED]; /* calls to be made again when a handler has run */
 };
 
 struct sct_user {
@@ -45,6 +58,7 @@ struct sct_user {
 	int64_t host_offset;         /* guest address + host_offset is where it lies in this process */
 	uint64_t insns, insns_before; /* executed by the first thread; by the process that this one was forked from */
 	uint64_t insns_alone;        /* executed when the second thread began: from then on they are not counted */
+	struct sct_map handlers;     /* addresses of signal handlers; guarded by the stream's lock */
 	_Atomic bool threaded;       /* there has been a second thread */
 	_Atomic bool forked;         /* this is a child that has not begun its own recording */
 	_Atomic uint64_t serials;
@@ -66,6 +80,17 @@ void sct_user_set_result(struct sct_vcpu *v, const struct sct_dict *dict, int64_
 enum sct_insn_kind sct_user_insn(const uint8_t *code, size_t size, bool wide);
 /* Copies guest memory, which this process shares; false: not all of it is readable. */
 bool sct_user_read(const struct sct_user *u, uint64_t addr, void *buf, size_t size);
+
+/* user_signal.c: calls that are interrupted and made again */
+
+/* Learns of a handler, where call, just entered, sets one. The stream is locked. */
+void sct_user_note_handler(struct sct_user *u, const struct sct_open_call *call);
+/* Whether a handler begins at pc. */
+bool sct_user_is_handler(struct sct_user *u, uint64_t pc);
+/* A handler begins while t's call is to be made again. */
+void sct_user_interrupted(struct sct_user_thread *t);
+/* Whether the call number nr that t is about to make at t->pc is one that a handler has interrupted. */
+bool sct_user_resumes(struct sct_user *u, struct sct_user_thread *t, int64_t nr);
 
 /* user_process.c: the recording of this process, as a file */
 

@@ -48,7 +48,8 @@ static void on_thread(uint64_t id, unsigned vcpu)
 		u->thread[vcpu] = t;
 	}
 	t->serial = atomic_fetch_add(&u->serials, 1) + 1;
-	t->entering = t->call.open = false;
+	t->entering = t->call.open = t->again = t->sigreturned = false;
+	t->interruptions = 0;
 	t->newborn = t->serial > 1;
 	if (vcpu >= atomic_load(&u->vcpus))
 		atomic_store(&u->vcpus, vcpu + 1);
@@ -123,22 +124,32 @@ static void record_enter(struct sct_user *u, struct sct_user_thread *t)
 	sct_capture_enter(&u->capture, &t->vcpu, sct_user_insn(t->code, t->size, u->dict.arch->word == 8), t->pc,
 	                  &t->call);
 	emit(u, t, &e);
+	sct_user_note_handler(u, &t->call);
 	secure(u, &t->call);
 }
 
-static void record_return(struct sct_user *u, struct sct_user_thread *t, uint64_t pc, bool memory)
+/* ahead: instructions at and behind pc that have been counted already. */
+static void record_return(struct sct_user *u, struct sct_user_thread *t, uint64_t pc, bool memory, unsigned ahead)
 {
 	struct sct_event_in e = { .chunk = SCT_CHUNK_RETURN, .pc = pc };
 
 	if (t->newborn)
 		emit_born(u, t);
 	sct_stream_room(u->stream);
-	e.icount = icount(u, t, 0);
+	e.icount = icount(u, t, ahead);
 	if (memory) {
 		e.lines = u->capture.lines;
 		sct_capture_return(&u->capture, &t->vcpu, pc, &t->call);
 	}
 	emit(u, t, &e);
+}
+
+/* Before an ENTER: the way back to user mode that no callback told of, when a call is made again. */
+static void make_again(struct sct_user *u, struct sct_user_thread *t, int64_t nr)
+{
+	if (t->again || sct_user_resumes(u, t, nr))
+		record_return(u, t, t->again ? t->call.pc : t->pc, t->again, 1);
+	t->again = false;
 }
 
 /* ---- callbacks ----------------------------------------------------------------------------------------- */
@@ -160,32 +171,41 @@ static void on_call(uint64_t id, unsigned vcpu, int64_t nr, uint64_t a1, uint64_
 	if (t->newborn)
 		emit_born(u, t);
 	sct_user_set_call(&t->vcpu, &u->dict, nr, args);
+	make_again(u, t, nr);
 	record_enter(u, t);
 	sct_stream_unlock(u->stream);
+}
+
+static void record_result(struct sct_user *u, struct sct_user_thread *t, int64_t result)
+{
+	switch (result) {
+	case QEMU_RESULT_SIGRETURN:
+		t->call.open = false;
+		t->sigreturned = true;
+		t->sigreturn_insns = sct_user_instructions(u);
+		break;
+	case QEMU_RESULT_RESTART:
+		t->again = true;
+		break;
+	default:
+		sct_user_set_result(&t->vcpu, &u->dict, result);
+		record_return(u, t, t->call.pc + t->size, true, 0);
+	}
 }
 
 static void on_result(uint64_t id, unsigned vcpu, int64_t nr, int64_t result)
 {
 	struct sct_user *u = &sct_user;
 	struct sct_user_thread *t = thread_of(u, vcpu);
-	uint64_t pc;
 
 	(void)id, (void)nr;
 	if (atomic_load(&u->forked))
 		sct_user_adopt(u, vcpu);
-	if (!t || !u->stream || !t->call.open)
+	/* the call that returns from a handler is recorded, and closed, as one that does not come back */
+	if (!t || !u->stream || !(t->call.open || result == QEMU_RESULT_SIGRETURN))
 		return;
 	sct_stream_lock(u->stream);
-	pc = t->call.pc;
-	if (result == QEMU_RESULT_SIGRETURN) {
-		t->call.open = false;
-	} else {
-		if (result != QEMU_RESULT_RESTART) {
-			pc += t->size;
-			sct_user_set_result(&t->vcpu, &u->dict, result);
-		}
-		record_return(u, t, pc, true);
-	}
+	record_result(u, t, result);
 	sct_stream_unlock(u->stream);
 }
 
@@ -210,7 +230,22 @@ static void on_landing(unsigned vcpu, void *pc)
 	if (!t || !t->newborn || !u->stream)
 		return;
 	sct_stream_lock(u->stream);
-	record_return(u, t, (uintptr_t)pc, false);
+	record_return(u, t, (uintptr_t)pc, false, 0);
+	sct_stream_unlock(u->stream);
+}
+
+/* A signal handler begins. Of the registers nothing is told: what the call left in them stands for no value. */
+static void on_handler(unsigned vcpu, void *pc)
+{
+	struct sct_user *u = &sct_user;
+	struct sct_user_thread *t = thread_of(u, vcpu);
+
+	if (!t || !t->again || !u->stream)
+		return;
+	sct_stream_lock(u->stream);
+	sct_user_interrupted(t);
+	t->again = false;
+	record_return(u, t, (uintptr_t)pc, true, 0);
 	sct_stream_unlock(u->stream);
 }
 
@@ -239,6 +274,8 @@ static void on_translate(uint64_t id, struct qemu_plugin_tb *tb)
 	u->host_offset = (int64_t)((uintptr_t)qemu_plugin_insn_haddr(first) - pc);
 	if (behind_enter(u, pc))
 		qemu_plugin_register_vcpu_tb_exec_cb(tb, on_landing, QEMU_NO_REGS, (void *)(uintptr_t)pc);
+	if (sct_user_is_handler(u, pc))
+		qemu_plugin_register_vcpu_tb_exec_cb(tb, on_handler, QEMU_NO_REGS, (void *)(uintptr_t)pc);
 	qemu_plugin_register_vcpu_tb_exec_inline(tb, QEMU_OP_ADD, &u->insns, n);
 	/* entering instructions end a block; guest addresses have less than 56 bits */
 	pc = qemu_plugin_insn_vaddr(last);
