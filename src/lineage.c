@@ -193,3 +193,43 @@ void sct_lineage_result(struct sct_lineage *l, struct sct_pending *p, struct sct
 		return;
 	}
 }
+
+/* The number that wait4's and waitpid's stat_addr points at once they have returned. */
+static bool wait_status(const struct sct_open *open, uint64_t *status)
+{
+	for (size_t i = 0; i < open->record.nargs; i++) {
+		const struct sct_value *v = &open->args[i];
+
+		if (strcmp(v->name, "stat_addr") || v->meaning != SCT_M_PTR || !v->elems[0].known)
+			continue;
+		*status = v->elems[0].raw;
+		return true;
+	}
+	return false;
+}
+
+bool sct_lineage_reaped(const struct sct_open *open, bool known, uint64_t result, uint64_t *pid)
+{
+	const struct sct_proto *proto = open->call.proto;
+	uint64_t status;
+
+	if (!proto || !known || (int32_t)result <= 0 || (strcmp(proto->name, "wait4") && strcmp(proto->name, "waitpid")))
+		return false;
+	/* include/uapi/linux/wait.h and libc: a low byte of 0x7f says stopped, 0xffff continued */
+	if (!wait_status(open, &status) || (status & 0x7f) == 0x7f)
+		return false;
+	*pid = (uint32_t)result;
+	return true;
+}
+
+void sct_lineage_exit_group(struct sct_pending *p, const struct sct_open *open)
+{
+	const struct sct_word *pid = sct_thread_pid(open->thread);
+
+	if (!pid->known)
+		return;
+	for (struct sct_open *o = p->first.next; o != &p->first; o = o->next)
+		if (o->thread != open->thread && sct_thread_pid(o->thread)->known &&
+		    sct_thread_pid(o->thread)->value == pid->value)
+			o->doomed = true;
+}

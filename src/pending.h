@@ -21,6 +21,7 @@ struct sct_open {
 	struct sct_open *below;       /* the same thread's call that this one interrupted */
 	struct sct_thread *thread;
 	uint8_t state;                /* enum sct_open_state */
+	bool doomed;                  /* its process is ending: if it does not return, it was killed */
 	bool space_known;
 	uint64_t pc, sp, space;       /* at entry */
 	struct sct_call call;

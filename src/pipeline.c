@@ -81,20 +81,43 @@ const struct sct_pipeline_counts *sct_pipeline_counts(struct sct_pipeline *p)
 	return &p->counts;
 }
 
+static int finish_killed(struct sct_pipeline *p, uint64_t pid, struct sct_err *err);
+
 /* Completes and hands out the record of a call that has ended, then forgets it. */
 static int finish(struct sct_pipeline *p, const struct sct_ending *e, const struct sct_moment *moment,
                   const struct sct_mem *mem, struct sct_err *err)
 {
-	int r;
+	bool known = e->known && e->end != SCT_END_NORETURN;
+	uint64_t pid;
+	int r = SCT_OK;
 
-	sct_lineage_result(&p->lineage, &p->pending, e->open, e->known && e->end != SCT_END_NORETURN, e->result);
+	sct_lineage_result(&p->lineage, &p->pending, e->open, known, e->result);
 	sct_decode_end(&p->decode, e, moment, mem);
 	p->counts.ended[e->end]++;
-	r = p->ops.end(p->ops.ctx, &e->open->record, err);
+	if (sct_lineage_reaped(e->open, known, e->result, &pid))
+		r = finish_killed(p, pid, err);
+	if (!r)
+		r = p->ops.end(p->ops.ctx, &e->open->record, err);
 	if (e->end == SCT_END_NORETURN)
 		sct_pending_noreturn(&p->pending, e->open);
 	else
 		sct_pending_drop(&p->pending, e->open);
+	return r;
+}
+
+/* A process is gone: the calls that its threads had open will never return. */
+static int finish_killed(struct sct_pipeline *p, uint64_t pid, struct sct_err *err)
+{
+	struct sct_ending e = { .end = SCT_END_KILLED };
+	struct sct_open *next;
+	int r = SCT_OK;
+
+	for (struct sct_open *o = p->pending.first.next; !r && o != &p->pending.first; o = next) {
+		next = o->next;
+		e.open = o;
+		if (sct_thread_pid(o->thread)->known && sct_thread_pid(o->thread)->value == pid)
+			r = finish(p, &e, NULL, NULL, err);
+	}
 	return r;
 }
 
@@ -105,7 +128,11 @@ static int finish_all(struct sct_pipeline *p, enum sct_end end, struct sct_err *
 	int r = SCT_OK;
 
 	while (!r && (e.open = sct_pending_oldest(&p->pending))) {
-		e.end = e.open->state == SCT_OPEN_HANDLER && end == SCT_END_UNFINISHED ? SCT_END_SIGNAL : end;
+		e.end = end;
+		if (end == SCT_END_UNFINISHED && e.open->state == SCT_OPEN_HANDLER)
+			e.end = SCT_END_SIGNAL;
+		else if (end == SCT_END_UNFINISHED && e.open->doomed)
+			e.end = SCT_END_KILLED;
 		r = finish(p, &e, NULL, NULL, err);
 	}
 	return r;
@@ -144,6 +171,8 @@ static int begin(struct sct_pipeline *p, const struct sct_event *e, struct sct_v
 		sct_lineage_fork(&p->lineage, open, &entry->mem);
 	if (p->ops.enter)
 		r = p->ops.enter(p->ops.ctx, &open->record, err);
+	if (call->proto && !strcmp(call->proto->name, "exit_group"))
+		sct_lineage_exit_group(&p->pending, open);
 	over.open = open;
 	if (!r && call->proto && (call->proto->flags & (SCT_P_NORETURN | SCT_P_SIGRETURN)))
 		r = finish(p, &over, NULL, NULL, err);
