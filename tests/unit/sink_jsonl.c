@@ -10,8 +10,6 @@
 #include "../../formats/formats.h"
 #include "records.h"
 
-extern const struct sct_sink_ops sct_sink_jsonl;
-
 static char path[] = "/tmp/sctrace-jsonl-XXXXXX";
 static char text[64 << 10], want[sizeof text];
 
@@ -27,15 +25,16 @@ static void slurp(const char *name, char *buf)
 /* The text of n records, in `text`. */
 static void write_log(const struct sct_record *records, size_t n)
 {
-	void *state = calloc(1, sct_sink_jsonl.state_size);
+	const struct sct_sink_ops *jsonl = sct_sink_find("jsonl");
+	void *state = calloc(1, jsonl->state_size);
 	struct sct_out *out;
 	struct sct_err err;
 
 	ck_assert_int_eq(sct_out_open(path, &out, &err), 0);
-	ck_assert_int_eq(sct_sink_jsonl.open(state, out, &err), 0);
+	ck_assert_int_eq(jsonl->open(state, out, &err), 0);
 	for (size_t i = 0; i < n; i++)
-		ck_assert_int_eq(sct_sink_jsonl.record(state, &records[i], &err), 0);
-	ck_assert_int_eq(sct_sink_jsonl.close(state, &err), 0);
+		ck_assert_int_eq(jsonl->record(state, &records[i], &err), 0);
+	ck_assert_int_eq(jsonl->close(state, &err), 0);
 	ck_assert_int_eq(sct_out_commit(out, &err), 0);
 	free(state);
 	slurp(path, text);
@@ -83,6 +82,20 @@ START_TEST(ends)
 }
 END_TEST
 
+/* Writers by name and by the ending of a path; a file called only ".json" has no ending. */
+START_TEST(finding)
+{
+	ck_assert_ptr_eq(sct_sink_formats[0], sct_sink_find("jsonl"));
+	ck_assert_ptr_eq(sct_sink_by_path("a.b/c.jsonl"), sct_sink_find("jsonl"));
+	ck_assert_ptr_eq(sct_sink_by_path("x.json"), sct_sink_find("json"));
+	ck_assert_ptr_eq(sct_sink_by_path("x.plog"), sct_sink_find("pandalog"));
+	ck_assert_ptr_null(sct_sink_by_path("x.txt"));
+	ck_assert_ptr_null(sct_sink_by_path(".json"));
+	ck_assert_ptr_null(sct_sink_by_path("-"));
+	ck_assert_ptr_null(sct_sink_find("xml"));
+}
+END_TEST
+
 /* A value that nothing is known of is still an object. */
 START_TEST(empty_value)
 {
@@ -108,6 +121,7 @@ int main(void)
 	tcase_add_test(c, by_hand);
 	tcase_add_test(c, none);
 	tcase_add_test(c, ends);
+	tcase_add_test(c, finding);
 	tcase_add_test(c, empty_value);
 	srunner_run_all(r, CK_NORMAL);
 	failed = srunner_ntests_failed(r);

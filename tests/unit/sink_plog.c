@@ -11,14 +11,21 @@
 #include "../../src/arena.h"
 #include "records.h"
 
-extern const struct sct_sink_ops sct_sink_jsonl, sct_sink_json, sct_sink_pandalog;
-
 static char dir[] = "/tmp/sctrace-plog-XXXXXX";
 static struct sct_err err;
 
-/* Writes n records with one of the writers. Returns how many fields it invented. */
-static uint64_t write_log(const struct sct_sink_ops *ops, const struct sct_record *records, size_t n)
+static const struct sct_sink_ops *find(const char *name)
 {
+	const struct sct_sink_ops *ops = sct_sink_find(name);
+
+	ck_assert_msg(ops != NULL, "no log writer is called %s", name);
+	return ops;
+}
+
+/* Writes n records with the writer of that name. Returns how many fields it invented. */
+static uint64_t write_log(const char *name, const struct sct_record *records, size_t n)
+{
+	const struct sct_sink_ops *ops = find(name);
 	void *state = calloc(1, ops->state_size);
 	struct sct_out *out;
 	char path[64];
@@ -41,10 +48,10 @@ static void check_logs(const struct sct_record *records, size_t n)
 {
 	char command[256];
 
-	ck_assert_uint_eq(write_log(&sct_sink_pandalog, records, n), write_log(&sct_sink_json, records, n));
-	write_log(&sct_sink_jsonl, records, n);
+	ck_assert_uint_eq(write_log("pandalog", records, n), write_log("json", records, n));
+	write_log("jsonl", records, n);
 	snprintf(command, sizeof command,
-	         "/usr/bin/python3 tests/golden/plog_check.py %s/log.plog %s/log.jsonl %s/log.json", dir, dir, dir);
+	         "${PYTHON:-/usr/bin/python3} tests/golden/plog_check.py %s/log.plog %s/log.jsonl %s/log.json", dir, dir, dir);
 	ck_assert_int_eq(system(command), 0);
 }
 
@@ -83,12 +90,12 @@ END_TEST
 /* pid, ppid, tid and start time where they are unknown, the result of a lost call, place of one without an entry */
 START_TEST(invented)
 {
-	ck_assert_uint_eq(write_log(&sct_sink_pandalog, test_records, 1), 0);
-	ck_assert_uint_eq(write_log(&sct_sink_pandalog, test_records + 1, 1), 4);
-	ck_assert_uint_eq(write_log(&sct_sink_pandalog, test_records + 2, 1), 5);
-	ck_assert_uint_eq(write_log(&sct_sink_pandalog, test_records + 3, 1), 3);
-	ck_assert_uint_eq(write_log(&sct_sink_pandalog, test_records + 4, 1), 4);
-	ck_assert_uint_eq(write_log(&sct_sink_pandalog, test_records + 6, 1), 6);
+	ck_assert_uint_eq(write_log("pandalog", test_records, 1), 0);
+	ck_assert_uint_eq(write_log("pandalog", test_records + 1, 1), 4);
+	ck_assert_uint_eq(write_log("pandalog", test_records + 2, 1), 5);
+	ck_assert_uint_eq(write_log("pandalog", test_records + 3, 1), 3);
+	ck_assert_uint_eq(write_log("pandalog", test_records + 4, 1), 4);
+	ck_assert_uint_eq(write_log("pandalog", test_records + 6, 1), 6);
 }
 END_TEST
 
@@ -290,11 +297,12 @@ END_TEST
 
 START_TEST(needs_a_file)
 {
-	void *state = calloc(1, sct_sink_pandalog.state_size);
+	const struct sct_sink_ops *ops = find("pandalog");
+	void *state = calloc(1, ops->state_size);
 	struct sct_out *out;
 
 	ck_assert_int_eq(sct_out_open("/dev/null", &out, &err), 0);
-	ck_assert_int_eq(sct_sink_pandalog.open(state, out, &err), SCT_E_IO);
+	ck_assert_int_eq(ops->open(state, out, &err), SCT_E_IO);
 	ck_assert_ptr_nonnull(strstr(err.text, "regular file"));
 	sct_out_abort(out);
 	free(state);
@@ -304,19 +312,20 @@ END_TEST
 /* A full disk ends a run soon, not at its end. */
 START_TEST(full_disk)
 {
-	static const struct sct_sink_ops *const all[] = { &sct_sink_jsonl, &sct_sink_json };
+	static const char *const names[] = { "jsonl", "json" };
 
-	for (size_t k = 0; k < COUNT(all); k++) {
-		void *state = calloc(1, all[k]->state_size);
+	for (size_t k = 0; k < COUNT(names); k++) {
+		const struct sct_sink_ops *ops = find(names[k]);
+		void *state = calloc(1, ops->state_size);
 		struct sct_out *out;
 		int status = 0, n = 0;
 
 		ck_assert_int_eq(sct_out_open("/dev/full", &out, &err), 0);
-		ck_assert_int_eq(all[k]->open(state, out, &err), 0);
+		ck_assert_int_eq(ops->open(state, out, &err), 0);
 		while (!status && n++ < 10000)
-			status = all[k]->record(state, &test_records[1], &err);
+			status = ops->record(state, &test_records[1], &err);
 		ck_assert_int_eq(status, SCT_E_IO);
-		ck_assert_int_eq(all[k]->close(state, &err), SCT_E_IO);
+		ck_assert_int_eq(ops->close(state, &err), SCT_E_IO);
 		ck_assert_int_eq(sct_out_commit(out, &err), SCT_E_IO);
 		ck_assert_ptr_nonnull(strstr(err.text, "No space left"));
 		free(state);
