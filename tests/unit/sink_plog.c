@@ -50,8 +50,8 @@ static void check_logs(const struct sct_record *records, size_t n)
 
 	ck_assert_uint_eq(write_log("pandalog", records, n), write_log("json", records, n));
 	write_log("jsonl", records, n);
-	snprintf(command, sizeof command,
-	         "${PYTHON:-/usr/bin/python3} tests/golden/plog_check.py %s/log.plog %s/log.jsonl %s/log.json", dir, dir, dir);
+	snprintf(command, sizeof command, "cd %s && ${PYTHON:-/usr/bin/python3} $OLDPWD/tests/golden/plog_check.py "
+	         "log.plog log.jsonl log.json", dir);
 	ck_assert_int_eq(system(command), 0);
 }
 
