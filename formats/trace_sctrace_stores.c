@@ -1,6 +1,6 @@
 /* STORE and RAM chunks: what guest RAM holds.
  * In:  the current chunk of a reader
- * Out: STORE events of guest-physical addresses
+ * Out: STORE and ZERO events of guest-physical addresses
  */
 #include <stdlib.h>
 
@@ -11,7 +11,7 @@ enum { PAGE_SHIFT = 12, PAGE = 1 << PAGE_SHIFT, PAGE_BITS = 16 };
 
 _Static_assert(SCT_ST_PAGES == 1 << PAGE_BITS, "PAGE_BITS is log2 of the table's size");
 
-static const uint8_t zeros[PAGE];
+static const uint8_t zeros[16];
 
 /* ---- virtual pages ------------------------------------------------------------------------------------------ */
 
@@ -108,11 +108,19 @@ static bool take_store(struct sct_st_reader *r, struct sct_cursor *c, struct sto
 	return !c->bad;
 }
 
-static struct sct_event store_event(const struct sct_st_reader *r, uint64_t phys, unsigned at, unsigned len,
-                                    const uint8_t *data)
+/* Field by field: a struct that is put together aside and then copied costs more than all else of a store. */
+static void set_event(const struct sct_st_reader *r, struct sct_event *e, enum sct_event_kind kind, uint64_t addr,
+                      unsigned len, const uint8_t *data)
 {
-	return (struct sct_event){ .kind = SCT_EV_STORE, .vcpu = (uint16_t)r->vcpu_number, .len = len,
-	                           .addr = phys << PAGE_SHIFT | at, .data = data };
+	e->kind = (uint8_t)kind;
+	e->reg = 0;
+	e->vcpu = (uint16_t)r->vcpu_number;
+	e->len = len;
+	e->addr = addr;
+	e->value = 0;
+	e->seq = 0;
+	e->time_ns = 0;
+	e->data = data;
 }
 
 int sct_st_stores(struct sct_st_reader *r, struct sct_event *events, int max)
@@ -130,9 +138,10 @@ int sct_st_stores(struct sct_st_reader *r, struct sct_event *events, int max)
 			continue;
 		at = (unsigned)(s.addr & (PAGE - 1));
 		first = s.head & SCT_STORE_NEXT ? PAGE - at : s.size;
-		events[n++] = store_event(r, r->page_phys, at, first, s.data);
+		set_event(r, &events[n++], SCT_EV_STORE, r->page_phys << PAGE_SHIFT | at, first, s.data);
 		if (first < s.size)
-			events[n++] = store_event(r, s.next_phys, 0, s.size - first, s.data + first);
+			set_event(r, &events[n++], SCT_EV_STORE, s.next_phys << PAGE_SHIFT, s.size - first,
+			          s.data + first);
 	}
 	r->chunk = c;
 	if (!sct_cursor_left(&c))
@@ -152,18 +161,45 @@ bool sct_st_ram_begin(struct sct_st_reader *r)
 	       r->ram_pages <= PAGES_END - r->ram_page;
 }
 
+/* How many of the next pages are zero. */
+static uint64_t zero_pages(const struct sct_st_reader *r)
+{
+	uint64_t n = 0;
+
+	while (n < r->ram_pages && n < sct_cursor_left(&r->chunk) && !r->chunk.at[n])
+		n++;
+	return n;
+}
+
+/* The next page, or all zero pages up to the next other one. */
+static bool take_ram(struct sct_st_reader *r, struct sct_event *e)
+{
+	uint64_t n = zero_pages(r);
+
+	if (n) {
+		sct_take(&r->chunk, n);
+		set_event(r, e, SCT_EV_ZERO, r->ram_page << PAGE_SHIFT, 0, NULL);
+		e->value = n;
+	} else {
+		unsigned kind = sct_take_u8(&r->chunk);
+
+		set_event(r, e, SCT_EV_STORE, r->ram_page << PAGE_SHIFT, PAGE, sct_take(&r->chunk, PAGE));
+		if (kind != 1 || r->chunk.bad)
+			return false;
+		n = 1;
+	}
+	r->ram_page += n;
+	r->ram_pages -= n;
+	return true;
+}
+
 int sct_st_ram(struct sct_st_reader *r, struct sct_event *events, int max)
 {
 	int n = 0;
 
-	for (; r->ram_pages && n < max; r->ram_pages--, r->ram_page++) {
-		unsigned kind = sct_take_u8(&r->chunk);
-		const uint8_t *data = kind ? sct_take(&r->chunk, PAGE) : zeros;
-
-		if (kind > 1 || r->chunk.bad)
+	while (r->ram_pages && n < max)
+		if (!take_ram(r, &events[n++]))
 			return -1;
-		events[n++] = store_event(r, r->ram_page, 0, PAGE, data);
-	}
 	if (r->ram_pages)
 		return n;
 	r->stage = SCT_ST_NEXT;
