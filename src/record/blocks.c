@@ -166,20 +166,27 @@ void sct_on_block(unsigned vcpu, void *data)
 
 /* ---- stores -------------------------------------------------------------------------------------------- */
 
-/* The physical page of vaddr; *told: the chunk has it already. False: QEMU does not know it. */
-static bool translate(struct sct_vcpu *v, uint32_t info, uint64_t vaddr, uint64_t *ppage, bool *told, bool *io)
+/* The physical page of vaddr. False: QEMU does not know it. */
+static bool translate(uint32_t info, uint64_t vaddr, uint64_t *ppage, bool *io)
 {
 	struct qemu_plugin_hwaddr *hw = qemu_plugin_get_hwaddr(info, vaddr);
-	uint64_t vpage = vaddr >> PAGE_SHIFT;
-	struct sct_translation *t = &v->pages[vpage % PAGES];
 
 	if (!hw)
 		return false;
 	*io |= qemu_plugin_hwaddr_is_io(hw);
 	*ppage = qemu_plugin_hwaddr_phys_addr(hw) >> PAGE_SHIFT;
-	*told = t->round == v->pages_round && t->vpage == vpage && t->ppage == *ppage;
-	*t = (struct sct_translation){ vpage, *ppage, v->pages_round };
 	return true;
+}
+
+/* Whether the chunk being filled has told that vaddr lies in this physical page; from now on it has. */
+static bool told(struct sct_vcpu *v, uint64_t vaddr, uint64_t ppage)
+{
+	uint64_t vpage = vaddr >> PAGE_SHIFT;
+	struct sct_translation *t = &v->pages[vpage % PAGES];
+	bool known = t->round == v->pages_round && t->vpage == vpage && t->ppage == ppage;
+
+	*t = (struct sct_translation){ vpage, ppage, v->pages_round };
+	return known;
 }
 
 /* The value in memory order; what was stored or, where that is in doubt, what is there now. */
@@ -224,21 +231,21 @@ void sct_on_store(unsigned vcpu, uint32_t info, uint64_t vaddr, void *data)
 	struct sct_vcpu *v = r->vcpu[vcpu];
 	unsigned shift = qemu_plugin_mem_size_shift(info), size = 1u << shift;
 	uint64_t ppage = 0, next_page = 0;
-	bool told, ignored, io = false, ok;
+	bool io = false, ok;
 	uint8_t value[16], head = (uint8_t)shift;
 
 	if (!v)
 		return;
 	flush_if_due(r, v);
-	ok = store_value(v, info, vaddr, data, value) && translate(v, info, vaddr, &ppage, &told, &io);
+	ok = store_value(v, info, vaddr, data, value) && translate(info, vaddr, &ppage, &io);
 	if (ok && (vaddr & 0xfff) + size > 0x1000) {
 		head |= SCT_STORE_NEXT;
-		ok = translate(v, info, vaddr + size - 1, &next_page, &ignored, &io);
+		ok = translate(info, vaddr + size - 1, &next_page, &io);
 	}
 	if (!ok) {
 		atomic_fetch_add(&r->counters->lost, 1);
 		return;
 	}
-	head |= (uint8_t)((told ? 0 : SCT_STORE_PAGE) | (io ? SCT_STORE_IO : 0));
+	head |= (uint8_t)((told(v, vaddr, ppage) ? 0 : SCT_STORE_PAGE) | (io ? SCT_STORE_IO : 0));
 	put_store(v, head, vaddr, ppage, next_page, value);
 }

@@ -5,9 +5,8 @@
  */
 #include "recorder.h"
 
+#include <string.h>
 #include <time.h>
-
-#include "emit.h"
 
 struct sct_recorder sct_recorder;
 
@@ -39,9 +38,13 @@ static struct sct_thread *current_thread(struct sct_recorder *r, const struct sc
 	                                      sct_vcpu_role(v, &r->dict, SCT_ROLE_SP) << 24);
 }
 
+static uint64_t time_of(const struct sct_recorder *r)
+{
+	return clock_ns(CLOCK_MONOTONIC) - r->began_ns;
+}
+
 static void emit(struct sct_recorder *r, struct sct_vcpu *v, struct sct_event_in *e)
 {
-	e->time_ns = clock_ns(CLOCK_MONOTONIC) - r->began_ns;
 	if (e->lines && sct_lines_cut(e->lines)) {
 		e->flags |= SCT_EVENT_CUT;
 		atomic_fetch_add(&r->counters->cut, 1);
@@ -57,39 +60,44 @@ static void prepare(struct sct_recorder *r, struct sct_vcpu *v)
 	sct_vcpu_read(v, &r->dict);
 }
 
-static void record_enter(struct sct_recorder *r, struct sct_vcpu *v, const struct sct_enter_site *site,
-                         uint64_t icount)
+/* Everything that belongs to an ENTER, but for its encoding. */
+static void capture_enter(struct sct_recorder *r, struct sct_vcpu *v, const struct sct_enter_site *site,
+                          struct sct_event_in *e)
 {
-	struct sct_event_in e = { .chunk = SCT_CHUNK_ENTER, .code = site->bytes, .size = site->size };
 	struct sct_thread *thread;
 
 	prepare(r, v);
 	thread = current_thread(r, v);
+	e->chunk = SCT_CHUNK_ENTER;
+	e->time_ns = time_of(r);
 	/* the block may be another process's, mapped there at another page; the register holds the block's start */
-	e.pc = site->vaddr + ((sct_vcpu_pc(v) - site->tb_vaddr) & ~UINT64_C(0xfff));
+	e->pc = site->vaddr + ((sct_vcpu_pc(v) - site->tb_vaddr) & ~UINT64_C(0xfff));
 	if (r->dict.arch->word == 4)
-		e.pc = (uint32_t)e.pc;
-	e.icount = icount;
-	e.thread = thread->serial;
-	e.lines = r->capture.lines;
-	sct_capture_enter(&r->capture, v, site->kind, e.pc, &thread->call);
-	emit(r, v, &e);
+		e->pc = (uint32_t)e->pc;
+	e->thread = thread->serial;
+	e->code = site->bytes;
+	e->size = site->size;
+	e->lines = r->capture.lines;
+	sct_capture_enter(&r->capture, v, site->kind, e->pc, &thread->call);
 }
 
-/* Whether this call is to be recorded; the first one of all starts the recording. Of other vCPUs' calls none is
- * until all is hooked: their returns could be missed. */
-static bool admitted(struct sct_recorder *r, unsigned vcpu, bool *first)
+/* The first system call starts the recording. It waits for what belongs before it, all RAM at level full. Other vCPUs'
+ * calls are not recorded until all is hooked: their returns could be missed. */
+static void record_first(struct sct_recorder *r, struct sct_vcpu *v, const struct sct_enter_site *site)
 {
-	unsigned phase = atomic_load(&r->phase);
+	sct_begin_time(r);
+	capture_enter(r, v, site, &r->first);
+	memcpy(r->first_code, site->bytes, sizeof r->first_code);
+	r->first.code = r->first_code;
+	r->starter = v->index;
+	atomic_store(&r->counters->state, SCT_STATE_RUNNING);
+	atomic_store(&r->phase, SCT_PHASE_STARTING);
+}
 
-	*first = phase == SCT_PHASE_WAITING;
-	if (*first) {
-		sct_begin_time(r);
-		r->starter = vcpu;
-		atomic_store(&r->counters->state, SCT_STATE_RUNNING);
-		atomic_store(&r->phase, SCT_PHASE_STARTING);
-	}
-	return *first || phase == SCT_PHASE_RUNNING;
+void sct_emit_first(struct sct_recorder *r)
+{
+	sct_stream_room(r->stream);
+	emit(r, r->vcpu[r->starter], &r->first);
 }
 
 void sct_on_enter(unsigned vcpu, void *data)
@@ -97,18 +105,23 @@ void sct_on_enter(unsigned vcpu, void *data)
 	struct sct_recorder *r = &sct_recorder;
 	const struct sct_enter_site *site = data;
 	struct sct_vcpu *v = r->vcpu[vcpu];
-	bool first, alive;
+	struct sct_event_in e = { .icount = qemu_plugin_u64_get(r->icount, vcpu) - site->rest };
+	bool restart = false;
 
 	if (!user_mode(r, v))
 		return;
 	sct_stream_lock(r->stream);
-	if (admitted(r, vcpu, &first))
-		record_enter(r, v, site, first ? 0 : qemu_plugin_u64_get(r->icount, vcpu) - site->rest);
-	alive = sct_stream_alive(r->stream);
+	if (!sct_stream_alive(r->stream)) {
+		restart = atomic_exchange(&r->phase, SCT_PHASE_STOPPED) != SCT_PHASE_STOPPED;
+	} else if (atomic_load(&r->phase) == SCT_PHASE_WAITING) {
+		record_first(r, v, site);
+		restart = true;
+	} else if (atomic_load(&r->phase) == SCT_PHASE_RUNNING) {
+		capture_enter(r, v, site, &e);
+		emit(r, v, &e);
+	}
 	sct_stream_unlock(r->stream);
-	if (first)
-		sct_restart();
-	else if (!alive && atomic_exchange(&r->phase, SCT_PHASE_STOPPED) != SCT_PHASE_STOPPED)
+	if (restart)
 		sct_restart();
 }
 
@@ -129,6 +142,7 @@ void sct_on_return(unsigned vcpu, void *none)
 		prepare(r, v);
 		thread = current_thread(r, v);
 		thread->unseen = false;
+		e.time_ns = time_of(r);
 		e.pc = sct_vcpu_pc(v);
 		e.thread = thread->serial;
 		e.lines = r->capture.lines;
@@ -144,6 +158,7 @@ static void record_switch(struct sct_recorder *r, struct sct_vcpu *v, bool born)
 		.chunk = SCT_CHUNK_SWITCH,
 		.flags = born ? SCT_EVENT_BORN : 0,
 		.icount = qemu_plugin_u64_get(r->icount, v->index),
+		.time_ns = time_of(r),
 		.thread = sct_threads_exact(&r->threads) ? v->thread->serial : 0,
 	};
 	int cr3 = r->dict.role[SCT_ROLE_CR3];

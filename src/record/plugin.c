@@ -202,11 +202,11 @@ static void on_restart(uint64_t id)
 
 	if (atomic_compare_exchange_strong(&r->phase, &starting, SCT_PHASE_RUNNING)) {
 		qemu_plugin_u64_set(r->icount, r->starter, 1);
-		if (r->level == SCT_LEVEL_FULL) {
-			sct_stream_lock(r->stream);
+		sct_stream_lock(r->stream);
+		if (r->level == SCT_LEVEL_FULL)
 			sct_ram_write(r->stream);
-			sct_stream_unlock(r->stream);
-		}
+		sct_emit_first(r);
+		sct_stream_unlock(r->stream);
 	}
 	sct_register(id);
 }

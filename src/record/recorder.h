@@ -10,6 +10,7 @@
 #include "../../formats/formats.h"
 #include "../../formats/sctrace.h"
 #include "capture.h"
+#include "emit.h"
 #include "guest.h"
 #include "stream.h"
 #include "threads.h"
@@ -58,6 +59,8 @@ struct sct_recorder {
 	struct sct_map blocks;   /* hash of the code -> struct sct_block */
 	uint64_t block_ids, instructions;
 	unsigned starter;        /* vCPU whose system call started the recording */
+	struct sct_event_in first; /* that call, until all is hooked; its memory is in `capture` */
+	uint8_t first_code[15];
 	_Atomic unsigned phase;  /* enum sct_phase */
 	_Atomic unsigned vcpus;
 	struct sct_vcpu *vcpu[SCT_VCPUS_MAX];
@@ -75,6 +78,8 @@ struct sct_enter_site {
 	uint8_t bytes[15];
 };
 void sct_begin_time(struct sct_recorder *r);
+/* Writes the event that started the recording. The stream is locked. */
+void sct_emit_first(struct sct_recorder *r);
 void sct_on_enter(unsigned vcpu, void *site);
 void sct_on_return(unsigned vcpu, void *none);
 void sct_on_switch(unsigned vcpu, void *site);
