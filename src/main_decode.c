@@ -169,7 +169,10 @@ static int decode(struct run *run, struct sct_pipeline *p)
 	if (run->progress)
 		fputs("\r\033[K", stderr);
 	if (r && !input) {
-		say(NULL, &err);
+		bool output = sct_out_status(run->out, &closing) != 0;
+
+		say(output ? run->options->output : run->options->trace, &err);
+		run->sink->close(run->state, &closing);
 		sct_out_abort(run->out);
 		return EXIT_FAILURE;
 	}
