@@ -214,6 +214,45 @@ static void leave_value(struct sct_walk *w, const struct sct_param *p, struct sc
 	}
 }
 
+/* Takes over what only the later look at the same memory could read; what was known at entry stays. */
+static void fill_in(struct sct_value *v, const struct sct_value *later)
+{
+	bool more = later->len > v->len || later->nelems > v->nelems || !later->unknown;
+
+	if (v->unknown && more && v->known == later->known && v->raw == later->raw &&
+	    (!v->len || (later->len >= v->len && !memcmp(v->data, later->data, v->len)))) {
+		*v = *later;
+		return;
+	}
+	for (size_t i = 0; i < v->nelems && v->nelems == later->nelems; i++)
+		fill_in((struct sct_value *)&v->elems[i], &later->elems[i]); /* elements are the arena's, writable */
+}
+
+static bool has_unknown(const struct sct_value *v)
+{
+	if (v->unknown)
+		return true;
+	for (size_t i = 0; i < v->nelems; i++)
+		if (has_unknown(&v->elems[i]))
+			return true;
+	return false;
+}
+
+/* An input whose page was absent at entry: the kernel has fetched it by reading it, so it is there at return. */
+static void enter_late(struct sct_walk *w, const struct sct_param *p, struct sct_value *v)
+{
+	struct sct_value later = { 0 };
+	bool leaving = w->leaving;
+
+	if (!v->pointer || !v->known || !v->raw || !read_at_entry(p) || !has_unknown(v))
+		return;
+	w->leaving = false;
+	enter_value(w, p, &later);
+	pointee(w, p, &later);
+	w->leaving = leaving;
+	fill_in(v, &later);
+}
+
 /* Linux: results from -4095 to -1 are error numbers (include/linux/err.h, MAX_ERRNO). */
 static bool is_error(const struct sct_call *call, uint64_t raw)
 {
@@ -230,7 +269,11 @@ void sct_values_return(const struct sct_call *call, struct sct_value *args, size
 		.result_known = known, .result = sign_extend(result, call->abi->word),
 	};
 
-	if (!call->proto || (known && is_error(call, result)))
+	if (!call->proto)
+		return;
+	for (size_t i = 0; i < count; i++)
+		enter_late(&w, &call->proto->params[i], &args[i]);
+	if (known && is_error(call, result))
 		return;
 	for (size_t i = 0; i < count; i++) {
 		const struct sct_param *p = &call->proto->params[i];
