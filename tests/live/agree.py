@@ -4,6 +4,7 @@ In:  a Call of strace_log, a record of sctrace-decode (jsonl)
 Out: a list of differences; what was compared, and what strace spells in a way that cannot be, is counted
 """
 import base64
+import struct
 
 from strace_log import Change, Cut, Named, Text
 
@@ -16,8 +17,9 @@ NARROW = {
 WIDE = {"loff_t", "u64", "__u64"}  # two words of a 32-bit call
 PAGE = 4096
 
-# strace's names where they are not the kernel table's
-ALIASES = {"oldselect": "select", "oldfstat": "oldfstat", "old_mmap": "mmap", "umount2": "umount2"}
+# names that strace has for numbers that the kernel no longer serves: ours has none
+RETIRED = {"nfsservctl"}
+MULTIPLEXERS = {102: "socketcall", 117: "ipc"}
 
 
 class Unequal(Exception):
@@ -37,20 +39,92 @@ def data(ours):
     return data(ours["ptr"]) if "ptr" in ours else None
 
 
-def pointer(ours):
-    return "dir" in ours
+def number(name, value):
+    return {"name": name, "value": hex(value & (1 << 64) - 1)}
+
+
+def text(name, value):
+    return {"name": name, "bytes": base64.b64encode(value).decode()}
+
+
+def address(raw_bytes):
+    """struct sockaddr_un and sockaddr_in (un(7), ip(7)) as members of ours."""
+    family = int.from_bytes(raw_bytes[:2], "little")
+    found = [number("sa_family", family)]
+    if family == 1:
+        found.append(text("sun_path", raw_bytes[2:].split(b"\0")[0]))
+    if family == 2:
+        found += [text("sin_port", raw_bytes[2:4]), text("sin_addr", raw_bytes[4:8])]
+    return found
+
+
+def control(raw_bytes, word):
+    """struct cmsghdr (cmsg(3)) as structs of ours; word: bytes of a size_t."""
+    found = []
+    while len(raw_bytes) >= word + 8:
+        size = int.from_bytes(raw_bytes[:word], "little")
+        level, kind = struct.unpack_from("<ii", raw_bytes, word)
+        found.append({"struct": [number("cmsg_len", size), number("cmsg_level", level), number("cmsg_type", kind)]})
+        raw_bytes = raw_bytes[max(size + word - 1 & -word, word):]
+    return found
+
+
+def elements(theirs, raw_bytes, ours):
+    """Bytes of ours as the array that strace shows for them: directory entries, control messages, numbers."""
+    if "dirent64" in ours.get("type", ""):
+        return directory(raw_bytes)
+    if theirs and isinstance(theirs[0], dict) and "cmsg_len" in theirs[0]:
+        return control(raw_bytes, 4 if raw(ours) < 1 << 32 else 8)
+    if theirs and len(raw_bytes) % len(theirs) == 0:
+        size = len(raw_bytes) // len(theirs)
+        return [number(None, int.from_bytes(raw_bytes[i:i + size], "little")) for i in range(0, len(raw_bytes), size)]
+    return None
+
+
+def directory(raw_bytes):
+    """struct linux_dirent64 (include/linux/dirent.h) as structs of ours."""
+    found = []
+    while len(raw_bytes) >= 19:
+        ino, off, size, kind = struct.unpack_from("<QqHB", raw_bytes)
+        name = raw_bytes[19:size].split(b"\0")[0]
+        found.append({"struct": [number("d_ino", ino), number("d_off", off), number("d_reclen", size),
+                                 number("d_type", kind), text("d_name", name)]})
+        raw_bytes = raw_bytes[max(size, 19):]
+    return found
+
+
+def multiplexed(record):
+    """Whether the record is of an inner call of socketcall or ipc."""
+    return record["abi"] == "linux_x86" and record["nr"] in MULTIPLEXERS and record["name"] != MULTIPLEXERS[record["nr"]]
+
+
+def unreadable(call, record):
+    """strace could not read the arguments of socketcall or ipc and shows the outer call; ours knows the inner one."""
+    return multiplexed(record) and call.name == MULTIPLEXERS[record["nr"]]
+
+
+def same_name(call, record):
+    if call.name == "restart_syscall" or unreadable(call, record):
+        return True
+    if call.name.startswith("syscall_") or call.name in RETIRED:
+        return record["name"] is None
+    return record["name"] == call.name
 
 
 class Agree:
     """Compares values; counts what was compared and what could not be."""
 
-    def __init__(self, counts):
-        self.counts = counts
+    def __init__(self, counts, narrow=False):
+        self.counts, self.narrow = counts, narrow  # narrow: the kernel uses 32 bits of what strace shows
 
     def value(self, theirs, ours):
         if isinstance(theirs, Named):
             theirs = theirs.value
-        if isinstance(theirs, Change):
+        if isinstance(theirs, list) and len(theirs) == 1 and isinstance(theirs[0], Change):  # [110 => 2]
+            theirs = Change([theirs[0].before], [theirs[0].after])
+        if "sigset" in ours.get("type", "") and not isinstance(theirs, (int, Change)):
+            self.signals(theirs, ours | ours.get("out", {}))
+        elif isinstance(theirs, Change):
             self.value(theirs.before, {k: v for k, v in ours.items() if k != "out"})
             self.value(theirs.after, ours | ours.get("out", {}))
         elif isinstance(theirs, Text):
@@ -64,7 +138,7 @@ class Agree:
 
     def same(self, theirs, ours, out):
         """Whether theirs is what stood there at entry."""
-        trial = Agree(type(self.counts)())
+        trial = Agree(type(self.counts)(), self.narrow)
         try:
             trial.whole(theirs, {k: v for k, v in ours.items() if k != "out"})
         except Unequal:
@@ -73,7 +147,8 @@ class Agree:
         return True
 
     def whole(self, theirs, ours):
-        if ours.get("unknown"):
+        cut = isinstance(theirs, list) and theirs and isinstance(theirs[-1], Text)
+        if ours.get("unknown") and not cut:
             raise Unequal(f"ours is unknown: {ours['unknown']}")
         if isinstance(theirs, bytes):
             self.string(theirs, ours)
@@ -85,6 +160,8 @@ class Agree:
     def number(self, theirs, ours):
         if raw(ours) is None and "int" not in ours:
             raise Unequal(f"{theirs:#x}, ours is not known")
+        if self.narrow and raw(ours) == theirs & 0xffffffff:
+            theirs = raw(ours)
         wanted = {theirs & (1 << 64) - 1, theirs & (1 << 32) - 1 if theirs < 0 else theirs}
         if raw(ours) not in wanted and ours.get("int") != theirs:
             raise Unequal(f"{theirs:#x}, ours {ours.get('value')}")
@@ -103,13 +180,34 @@ class Agree:
                           + (" partial" if ours.get("partial") else ""))
         self.counts["strings and buffers"] += 1
 
+    def signals(self, theirs, ours):
+        """A signal set: [2 15], or ~[9 19] for all but these, against the words in memory."""
+        if ours.get("unknown"):
+            raise Unequal(f"ours is unknown: {ours['unknown']}")
+        words = ours.get("array") or [ours["ptr"]] if "array" in ours or "ptr" in ours else None
+        if words is None:
+            return self.skip("strace shows a set or an array where the table has a pointer", ours)
+        inverse = isinstance(theirs, Text) and theirs.startswith("~")
+        listed = theirs.strip("~[]").split() if isinstance(theirs, Text) else [n for t in theirs for n in str(t).split()]
+        bits = sum(1 << (int(n) - 1) for n in listed)
+        width = 64 // len(words)
+        mine = sum(raw(w) << (width * i) for i, w in enumerate(words))
+        if mine != (bits ^ (1 << 64) - 1 if inverse else bits):
+            raise Unequal(f"signal set {theirs}, ours {mine:#x}")
+        self.counts["signal sets"] += 1
+
     def array(self, theirs, ours):
         mine = ours.get("array")
+        if "array" not in ours and data(ours) is not None:
+            mine = elements(theirs, data(ours), ours)
         if mine is None and "ptr" in ours:
             mine = [ours["ptr"]]
         if mine is None:
             return self.skip("strace shows a set or an array where the table has a pointer", ours)
-        theirs = [t for t in theirs if not isinstance(t, Text)]
+        if theirs and isinstance(theirs[-1], Text):  # "...": strace met memory that it cannot read
+            shown = min(len(theirs) - 1, len(mine))
+            theirs, mine = theirs[:shown], mine[:shown]
+            self.counts["arrays that run into unreadable memory"] += 1
         if len(mine) != len(theirs):
             raise Unequal(f"{len(theirs)} elements, ours {len(mine)}")
         for i, (t, o) in enumerate(zip(theirs, mine)):
@@ -121,6 +219,8 @@ class Agree:
 
     def struct(self, theirs, ours):
         members = ours.get("struct") or ours.get("ptr", {}).get("struct")
+        if members is None and "sa_family" in theirs and data(ours) is not None:
+            members = address(data(ours))
         if members is None:
             return self.skip("structs (no meaning yet)", ours)
         mine = {m.get("name"): m for m in members}
@@ -156,6 +256,29 @@ def one_position(call, args):
     return list(zip(call.args, args[:4] + args[-1:]))
 
 
+def futex(call, args):
+    """strace leaves out what the operation does not use: FUTEX_WAIT_BITSET has no uaddr2, FUTEX_WAKE_BITSET no utime."""
+    keep = {9: [0, 1, 2, 3, 5], 10: [0, 1, 2, 5]}.get(call.args[1] & 0x7f, range(6))
+    return list(zip(call.args, [args[i] for i in keep]))
+
+
+def received(call, args):
+    """recvmmsg: strace shows as many messages as were received."""
+    got = call.result if call.result is not None and not call.error else None
+    if got is not None and "array" in args[1]:
+        cut = dict(args[1], array=args[1]["array"][:got])
+        if "array" in cut.get("out", {}):
+            cut["out"] = dict(cut["out"], array=cut["out"]["array"][:got])
+        args = [args[0], cut] + args[2:]
+    return list(zip(call.args, args))
+
+
+def kludge(call, args):
+    """msgrcv through ipc: the type hides behind the pointer (struct ipc_kludge, include/linux/ipc.h)."""
+    return list(zip(call.args[:3], [args[0], args[1]["array"][0], args[2]])) + \
+        [(call.args[3], args[1]["array"][1]), (call.args[4], args[3])]
+
+
 def nothing(call, args):
     return []
 
@@ -163,12 +286,17 @@ def nothing(call, args):
 def arrange(call, record):
     """Pairs strace's arguments with ours; what strace prints for itself is left out."""
     rule = {
-        "clone": by_name, "mmap2": pages, "preadv2": one_position, "pwritev2": one_position,
+        "clone": by_name, "mmap2": pages, "preadv2": one_position, "pwritev2": one_position, "futex": futex,
+        "recvmmsg": received, "recvmmsg_time64": received,
         "restart_syscall": nothing, "rt_sigreturn": nothing, "sigreturn": nothing,
     }.get(call.name)
     args = record["args"]
     if call.name == "mmap" and record["abi"] == "linux_x86":
         rule = nothing  # its arguments are the members of a struct
+    if unreadable(call, record):
+        rule = nothing
+    if call.name == "msgrcv" and multiplexed(record) and len(call.args) == 5:
+        rule = kludge
     if rule:
         return rule(call, args)
     if len(call.args) > len(args):
@@ -178,7 +306,7 @@ def arrange(call, record):
 
 def arguments(call, record, counts):
     """Differences between the decoded arguments."""
-    agree, found = Agree(counts), []
+    agree, found = Agree(counts, record["insn"] == "int80"), []
     try:
         pairs = arrange(call, record)
     except Unequal as error:
@@ -203,9 +331,20 @@ def words(record):
             yield (1 << NARROW.get(kind, 64)) - 1, value, arg["name"]
 
 
+def ipc_words(call, record, counts):
+    """strace -e raw=all shows the words of ipc in ipc's own order: each of ours must be among them."""
+    mine = [raw(a) for a in record["args"]]
+    counts["argument words"] += len(mine)
+    return [f"word {m:#x} is not among strace's" for m in mine if m not in call.args]
+
+
 def raw_words(call, record, counts):
     """Differences between argument words, from a log with -e raw=all."""
     found = []
+    if unreadable(call, record):
+        return found
+    if multiplexed(record) and record["nr"] == 117:
+        return ipc_words(call, record, counts)
     for theirs, (mask, mine, name) in zip(call.args, words(record)):
         if not isinstance(theirs, int):
             continue

@@ -6,14 +6,14 @@ Out: what agreed, each tolerated difference under its class, every other differe
 The classes of tolerated differences:
     A  calls of the first process before its execve: strace's own child
     B  strace shows `= ?` and no result reached user mode: exit, or the thread was killed inside the call
-    C  strace shows a result or ERESTART and a fatal signal took it before user mode
+    C  strace shows a result or ERESTART, and a fatal signal, or another thread's exit or exec, came before user mode
     D  a signal handler ran first; the result is read from the signal frame
     E  strace shows ERESTART and a handler ran: the frame holds -EINTR, or the call is made again later
     F  strace shows ERESTART and the call is made again: one record, several lines
     G  rt_sigreturn and sigreturn: strace's result is the restored register
     H  execve: the first return is in the new program
     J  shmat through ipc: strace shows the address that the kernel stored
-    K  socketcall and ipc: strace names the inner call
+    K  socketcall and ipc: strace names the inner call, except where it cannot read the arguments
     L  strace's pc is the vDSO's landing pad, four bytes behind sysenter or a 32-bit syscall
 (Class I, a new thread's first return, has no line in strace's log and no record.)
 """
@@ -143,12 +143,9 @@ class Walk:
 
     def identity(self, call, record):
         found = []
-        name = record["name"]
-        unknown = call.name.startswith("syscall_")
-        theirs = agree.ALIASES.get(call.name, call.name)
-        if call.name != "restart_syscall" and (name if not unknown else name or theirs) != theirs:
-            found.append(f"name {call.name}, ours {name}")
-        if record["nr"] in (102, 117) and record["abi"] == "linux_x86" and name not in ("socketcall", "ipc"):
+        if not agree.same_name(call, record):
+            found.append(f"name {call.name}, ours {record['name']}")
+        if agree.multiplexed(record):
             self.classes["K"] += 1
         if record["tid"] is not None and record["tid"] != call.tid:
             found.append(f"tid {call.tid}, ours {record['tid']}")
@@ -167,7 +164,7 @@ class Walk:
             return self.interrupted(call, record)
         if call.result is None:
             return self.tolerate("B", end in ("noreturn", "killed", "unfinished"), f"strace has no result, ours {end}")
-        if call.killed and end == "killed":
+        if call.killed and end in ("killed", "unfinished"):
             return self.tolerate("C", record["ret"]["value"] is None, "killed, and yet a result")
         if call.name in ("rt_sigreturn", "sigreturn"):
             return self.tolerate("G", end == "noreturn", f"ours ends {end}")
@@ -185,7 +182,7 @@ class Walk:
     def interrupted(self, call, record):
         end, ret = record["end"], record["ret"]
         if call.killed:
-            return self.tolerate("C", end == "killed" and ret["value"] is None, f"killed, ours ends {end}")
+            return self.tolerate("C", end in ("killed", "unfinished") and ret["value"] is None, f"killed, ours ends {end}")
         frame = end == "signal" and (ret["error"] == "EINTR" or ret["value"] is None)
         return self.tolerate("E", call.signalled and frame, f"{call.error}, ours ends {end} with {ret['value']}")
 

@@ -40,7 +40,7 @@ class Call:
         self.error = None     # "ENOENT", "ERESTARTSYS", or None
         self.resumes = False  # restart_syscall or the same call again
         self.signalled = False  # a signal's line follows before the thread's next call
-        self.killed = False     # the thread's next line says that it was killed
+        self.killed = False     # the thread's next line says that it is gone: killed, or by another thread's exit or exec
 
     def __str__(self):
         return "\n".join(f"  strace {n.number}: {n.text[:400]}" for n in self.lines)
@@ -238,14 +238,14 @@ class Log:
 
     def event(self, tid, rest):
         thread = self.thread(tid)
+        last = thread.pending or (thread.calls and thread.calls[-1])
+        if last:
+            last.signalled |= rest.startswith("--- SIG")
+            last.killed |= rest.startswith("+++ ")
         if superseded := re.match(r"\+\+\+ superseded by execve in pid (\d+)", rest):
             self.abandon(thread)
             self.current[tid] = self.current.pop(int(superseded.group(1)))
             return
-        last = thread.pending or (thread.calls and thread.calls[-1])
-        if last:
-            last.signalled |= rest.startswith("--- SIG")
-            last.killed |= rest.startswith("+++ killed")
         if rest.startswith("+++ "):
             self.abandon(thread)
             self.current.pop(tid, None)

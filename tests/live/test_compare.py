@@ -35,7 +35,7 @@ def arg(name, value, **meaning):
 
 def record(ident, thread, nr, name, pc, args, ret, end="returned", error=None, **more):
     return {"id": ident, "thread": thread, "tid": None, "asid": "0x1000", "enter": {"seq": ident, "pc": hex(pc)},
-            "abi": "linux_x64", "nr": nr, "name": name, "args": args,
+            "abi": "linux_x64", "insn": "syscall", "nr": nr, "name": name, "args": args,
             "ret": {"value": ret if ret is None else hex(ret), "int": ret, "error": error}, "end": end} | more
 
 

@@ -1,0 +1,68 @@
+#!/bin/sh
+# Programs under qemu-user: recorded, decoded, and compared with QEMU's own log of the same run.
+#
+# In:  programs in $BUILD (default: build); Debian's qemu-user 7.2, taken from apt when the machine has none with plugins
+# Out: a line for every program; last line "N passed, N failed"
+#
+# usage: tests/live/user.sh
+set -u
+here=$(cd "$(dirname "$0")" && pwd)
+build=${BUILD:-$here/../../build}
+work=${SCT_LIVE:-$build/live}/user
+passed=0
+failed=0
+mkdir -p "$work"
+work=$(cd "$work" && pwd)
+
+# Where a qemu-x86_64 is that takes plugins.
+find_qemu() {
+	if qemu-x86_64 -help 2>/dev/null | grep -q -- -plugin; then
+		dirname "$(command -v qemu-x86_64)"
+		return
+	fi
+	if [ ! -x "$work/qemu/usr/bin/qemu-x86_64" ]; then
+		version=$(apt-cache madison qemu-user | sed -n 's/.*| *\([^ ]*:7\.2[^ ]*\) .*/\1/p' | head -n 1)
+		(cd "$work" && apt-get download -q "qemu-user=$version" && dpkg-deb -x qemu-user_*.deb qemu) >&2 || return 1
+	fi
+	echo "$work/qemu/usr/bin"
+}
+
+decode() { # directory
+	for trace in "$1"/t.zst*; do
+		name=$1/t${trace#"$1"/t.zst}
+		"$build/sctrace-decode" "$trace" --no-progress -o "$name.jsonl" 2>>"$1/decode.err"
+		status=$?
+		[ $status != 2 ] || : >"$name.cut"
+		[ $status = 0 ] || [ $status = 2 ] || return 1
+	done
+}
+
+try() { # bits, QEMU, name
+	out=$work/$3.$1
+	rm -rf "$out"
+	mkdir -p "$out"
+	timeout 120 "$build/sctrace-record" -o "$out/t.zst" -- "$2" -d strace,tid -D "$out/log.%d" "$work/bin/$3.$1" \
+		>"$out/out" 2>&1 </dev/null
+	if decode "$out" && result=$(python3 "$here/user_compare.py" "$out" "$1" 2>&1); then
+		passed=$((passed + 1))
+		echo "ok   $3.$1: $result"
+	else
+		failed=$((failed + 1))
+		echo "FAIL $3.$1: $result"
+	fi
+}
+
+qemu=$(find_qemu) || { echo "no qemu-user with plugins here, and none to be had"; exit 1; }
+mkdir -p "$work/bin"
+# not signals: the log that QEMU makes of it is a tangle, for it is interrupted while it writes
+for name in files strange processes threads sockets; do
+	for bits in 64 32; do
+		# QEMU 7.2 itself ends when it logs this program's recvfrom
+		[ $name.$bits != sockets.32 ] || continue
+		${CC:-gcc} -O1 -g0 -w -pthread -mno-red-zone -D_GNU_SOURCE -m$bits -static -no-pie -o "$work/bin/$name.$bits" \
+			"$here/programs/$name.c" || exit 1
+		if [ $bits = 64 ]; then try 64 "$qemu/qemu-x86_64" $name; else try 32 "$qemu/qemu-i386" $name; fi
+	done
+done
+echo "$passed passed, $failed failed"
+[ $failed = 0 ]
