@@ -1,67 +1,106 @@
 #!/bin/sh
-# Installs what the build and the tests need and is missing, through apt, and says what it does.
+# Installs what is missing through apt, and says what it does. Works as root or with sudo; asks nothing.
 #
-# In:  package lists below; the machine's own apt configuration (the mirror is taken from there)
-# Out: installed packages; for QEMU 10 a source entry for Debian's backports beside the existing ones
+# In:  the package lists below; the machine's own apt configuration
+# Out: installed packages; where this Debian's QEMU is too old for the recorder, a source entry for its backports
 #
-# usage: tests/deps.sh [build|live]     build: to compile and run the offline tests; live (default): all
+# usage: tests/deps.sh [build|check|live]
+#   build: to compile; check: and to run the tests that need no guest; live (default): and to record guests
 set -eu
 
-build="gcc clang make pkg-config libc6-dev libcapstone-dev libelf-dev libdwarf-dev libprotobuf-c-dev protobuf-c-compiler
-protobuf-compiler libzstd-dev zlib1g-dev liblzma-dev check libglib2.0-dev zstd gzip xz-utils python3 python3-protobuf
-libclang-rt-14-dev llvm-14 jq"
-live="qemu-system-x86 qemu-user busybox-static strace cpio gcc-multilib kmod linux-libc-dev"
+build="gcc make pkg-config libc6-dev libcapstone-dev libprotobuf-c-dev protobuf-c-compiler protobuf-compiler libzstd-dev
+zlib1g-dev liblzma-dev libglib2.0-dev"
+check="clang libclang-rt-dev llvm check zstd gzip xz-utils python3 python3-protobuf jq man-db groff-base linux-libc-dev"
+live="qemu-user busybox-static strace cpio gcc-multilib kmod"
+qemu=qemu-system-x86
+qemu_since=10 # the first major version whose plugin interface has what the recorder needs
+
+case ${1:-live} in
+build) want=$build ;;
+check) want="$build $check" ;;
+live) want="$build $check $live" ;;
+*) echo "usage: tests/deps.sh [build|check|live]" >&2; exit 1 ;;
+esac
+
+is_there() { [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
 
 missing() {
 	for p in "$@"; do
-		dpkg-query -W -f='${db:Status-Status}\n' "$p" 2>/dev/null | grep -qx installed || printf '%s ' "$p"
+		is_there "$p" || echo "$p"
 	done
 }
 
-as_root() {
-	if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
+version_of() { # installed|candidate: QEMU's major version, or 0
+	case $1 in
+	installed) v=$(dpkg-query -W -f='${Version}' $qemu 2>/dev/null || true) ;;
+	candidate) v=$(apt-cache policy $qemu | awk '/Candidate:/ { print $2 }') ;;
+	esac
+	v=$(echo "$v" | sed -n 's/^\([0-9]*:\)\{0,1\}\([0-9]*\)\..*/\2/p')
+	echo "${v:-0}"
 }
 
-fetch() { # packages: install them without asking
-	as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@" >"$log" 2>&1 || {
+as_root() {
+	if [ "$(id -u)" = 0 ]; then
+		"$@"
+	elif command -v sudo >/dev/null; then
+		sudo "$@"
+	else
+		echo "deps: neither root nor sudo: install these by hand:" $todo >&2
+		exit 1
+	fi
+}
+
+apt() { # arguments of apt-get; its output is shown only when it fails
+	as_root env DEBIAN_FRONTEND=noninteractive apt-get -q "$@" >"$log" 2>&1 </dev/null || {
 		tail -n 20 "$log" >&2
-		echo "deps: apt-get could not install: $*" >&2
+		echo "deps: apt-get $* failed" >&2
 		exit 1
 	}
 }
 
-# The plugin API that the recorder needs came after Debian 12's own QEMU 7.2: take 10.0 from backports,
-# at the mirror that already serves this machine's bookworm.
+# The backports of this machine's Debian release, at the mirror that its own apt configuration already uses for it.
 add_backports() {
-	apt-cache policy qemu-system-x86 | grep -q bookworm-backports && return 0
-	site=$(apt-get indextargets --format '$(SITE) $(RELEASE)' 'Created-By: Packages' | awk '$2 == "bookworm" { print $1; exit }')
-	[ -n "$site" ] || { echo "deps: apt names no bookworm mirror; add bookworm-backports by hand" >&2; exit 1; }
-	echo "deps: adding bookworm-backports from this machine's own mirror (sctrace-backports.sources)"
+	release=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
+	! apt-cache policy | grep -q "n=$release-backports" || return 0
+	site=$(apt-get indextargets --format '$(SITE) $(RELEASE)' 'Created-By: Packages' |
+		awk -v release="$release" '$2 == release { print $1; exit }')
+	[ -n "$site" ] || { echo "deps: apt names no mirror of $release; add $release-backports by hand" >&2; exit 1; }
+	list=/etc/apt/sources.list.d/sctrace-backports.sources
 	key=/usr/share/keyrings/debian-archive-keyring.gpg
+	echo "deps: adding $release-backports of $site in $list"
 	{
-		printf 'Types: deb\nURIs: %s\nSuites: bookworm-backports\nComponents: main\n' "$site"
+		printf 'Types: deb\nURIs: %s\nSuites: %s-backports\nComponents: main\n' "$site" "$release"
 		[ ! -r $key ] || echo "Signed-By: $key"
-	} | as_root tee /etc/apt/sources.list.d/sctrace-backports.sources >/dev/null
-	as_root apt-get update -q >"$log" 2>&1
+	} | as_root tee $list >/dev/null
+	apt update
+}
+
+install_qemu() {
+	if [ "$(version_of candidate)" -ge $qemu_since ]; then
+		echo "deps: installing $qemu"
+		apt install -y --no-install-recommends $qemu
+		return
+	fi
+	add_backports
+	echo "deps: installing $qemu of $release-backports"
+	apt install -y --no-install-recommends -t "$release-backports" $qemu
 }
 
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-want=$build
-[ "${1:-live}" = build ] || want="$build $live"
 todo=$(missing $want)
-qemu_old() {
-	[ "${1:-live}" != build ] &&
-		! dpkg-query -W -f='${Version}\n' qemu-system-x86 2>/dev/null | grep -qE '^1:(1[0-9]|9)'
-}
-[ -n "$todo" ] || qemu_old "$@" || { echo "deps: all there"; exit 0; }
-echo "deps: apt-get update"
-as_root apt-get update -q >"$log" 2>&1 || { tail -n 5 "$log" >&2; exit 1; }
-plain=$(printf '%s\n' $todo | grep -vx qemu-system-x86 || true)
-[ -z "$plain" ] || { echo "deps: installing" $plain; fetch $plain; }
-if qemu_old "$@"; then
-	add_backports
-	echo "deps: installing qemu-system-x86 from bookworm-backports"
-	fetch -t bookworm-backports qemu-system-x86
+old_qemu=
+[ "${1:-live}" != live ] || [ "$(version_of installed)" -ge $qemu_since ] || old_qemu=$qemu
+if [ -z "$todo$old_qemu" ]; then
+	echo "deps: nothing is missing"
+	exit 0
 fi
+echo "deps: missing:" $todo $old_qemu
+command -v apt-get >/dev/null || { echo "deps: this machine has no apt-get; install the like of these by hand" >&2; exit 1; }
+apt update
+if [ -n "$todo" ]; then
+	echo "deps: installing" $todo
+	apt install -y --no-install-recommends $todo
+fi
+[ -z "$old_qemu" ] || install_qemu
 echo "deps: done"

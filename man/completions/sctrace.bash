@@ -1,0 +1,42 @@
+# bash completion of sctrace's programs. Options are those that the program's own --help names.
+
+_sctrace_options() { # program
+	"$1" --help 2>/dev/null | sed -n 's/^  *\(-.*\)$/\1/p' | sed 's/\([^,]\)   *.*/\1/' | grep -oE -- '--[a-z][a-z-]*'
+}
+
+# The names in the section that begins with the line "$2:" of --list-formats.
+_sctrace_formats() { # program section
+	"$1" --list-formats 2>/dev/null | awk -v section="$2:" '/^[^ ]/ { on = $0 == section; next } on { print $1 }'
+}
+
+_sctrace() {
+	local program=$1 word=$2 before=$3 words=
+	local recorded='@(*.zst|*.gz|*.xz|*.trace)'
+
+	COMPREPLY=()
+	case $before in
+	-p | --profile) words=$("$program" --list-profiles 2>/dev/null | awk '{ print $1 }') ;;
+	-f | --format) words=$(_sctrace_formats "$program" logs) ;;
+	--trace-format) words=$(_sctrace_formats "$program" traces) ;;
+	-l | --level) words="syscalls blocks full" ;;
+	-s | --start) words="first-syscall reset" ;;
+	-j | --threads) words="1 2 4 8" ;;
+	--pid | --tid | --asid | --syscall | --buffer-limit) return ;;
+	-o | --output | --plugin) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
+	--)
+		mapfile -t COMPREPLY < <(compgen -c -- "${word:-qemu-}")
+		return
+		;;
+	*)
+		if [[ $word != -* ]]; then
+			mapfile -t COMPREPLY < <(compgen -d -- "$word"; compgen -f -X "!$recorded" -- "$word")
+			return
+		fi
+		words=$(_sctrace_options "$program")
+		;;
+	esac
+	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
+}
+
+shopt -q extglob || shopt -s extglob
+complete -o filenames -F _sctrace sctrace-decode sctrace-record sctrace-info

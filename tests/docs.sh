@@ -1,0 +1,59 @@
+#!/bin/sh
+# Holds the man pages and the shell completions against what the programs say of themselves.
+#
+# In:  programs in $BUILD, man/*, groff
+# Out: what disagrees; the last line is "N passed, N failed"
+set -u
+cd "$(dirname "$0")/.." || exit 1
+. tests/lib.sh
+
+report() { # what, file with complaints
+	if [ -s "$2" ]; then
+		sed "s|^|$1: |" "$2"
+		failed=$((failed + 1))
+	else
+		passed=$((passed + 1))
+	fi
+}
+
+# The option names that begin lines, up to where their explanation begins, sorted.
+options() {
+	sed -n 's/^  *\(-.*\)$/\1/p' | sed 's/\([^,]\)   *.*/\1/' |
+		grep -oE '(^|[ ,|])--?[A-Za-z][A-Za-z-]*' | tr -d ' ,|' | sort -u
+}
+
+page() { groff -man -Tascii -P-cbou -rLL=200n "$1"; }
+
+for page in man/*.[135]; do
+	groff -man -Tascii -ww -z "$page" >"$tmp/faults" 2>&1
+	report "$page" "$tmp/faults"
+done
+
+for program in "$build"/sctrace-*; do
+	name=$(basename "$program")
+	case $name in *.so) continue ;; esac
+	"$program" --help >"$tmp/help.txt" || { echo "$name --help failed"; failed=$((failed + 1)); }
+	options <"$tmp/help.txt" >"$tmp/help"
+	page "man/$name.1" 2>/dev/null | sed -n '/^OPTIONS/,/^[A-Z]/p' | options >"$tmp/man"
+	{
+		comm -23 "$tmp/help" "$tmp/man" | sed 's/$/ is in --help only/'
+		comm -13 "$tmp/help" "$tmp/man" | sed 's/$/ is in the man page only/'
+	} >"$tmp/faults"
+	report "man/$name.1" "$tmp/faults"
+
+	grep '^--' "$tmp/help" >"$tmp/long"
+	sed -n "/^_$(echo "$name" | tr - _)()/,/^}/p" man/completions/_sctrace | grep -oE '[-]-[a-z][a-z-]*' | sort -u |
+		diff "$tmp/long" - | sed -n -e 's/^< \(.*\)/\1 is in --help only/p' -e 's/^> \(.*\)/\1 is in the completion only/p' \
+		>"$tmp/faults"
+	report "man/completions/_sctrace ($name)" "$tmp/faults"
+
+	PATH="$build:$PATH" bash tests/completion.bash "$name" | sort -u | comm -3 "$tmp/long" - >"$tmp/faults"
+	report "man/completions/sctrace.bash ($name)" "$tmp/faults"
+	[ "$("$program" --version)" = "$name $(sed -n 's/^VERSION := //p' Makefile)" ] || echo "$name --version" >"$tmp/faults"
+	report "--version" "$tmp/faults"
+done
+if command -v zsh >/dev/null; then
+	zsh -n man/completions/_sctrace 2>"$tmp/faults"
+	report "man/completions/_sctrace" "$tmp/faults"
+fi
+finish
