@@ -29,10 +29,10 @@ find_qemu() {
 
 decode() { # directory
 	for trace in "$1"/t.zst*; do
-		name=$1/t${trace#"$1"/t.zst}
-		"$build/sctrace-decode" "$trace" --no-progress -o "$name.jsonl" 2>>"$1/decode.err"
+		log=$1/t${trace#"$1"/t.zst}
+		"$build/sctrace-decode" "$trace" --no-progress -o "$log.jsonl" 2>>"$1/decode.err"
 		status=$?
-		[ $status != 2 ] || : >"$name.cut"
+		[ $status != 2 ] || : >"$log.cut"
 		[ $status = 0 ] || [ $status = 2 ] || return 1
 	done
 }
