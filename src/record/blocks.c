@@ -5,6 +5,7 @@
  */
 #include "recorder.h"
 
+#include <sched.h>
 #include <string.h>
 
 enum {
@@ -115,6 +116,20 @@ const struct sct_block *sct_block_get(struct qemu_plugin_tb *tb, uint8_t mode, b
 
 /* ---- what is collected for each vCPU ------------------------------------------------------------------- */
 
+/* Holds v's collection still, for moments: where there are several vCPUs, others take it in too. The stream's lock
+ * comes before this one. */
+static void hold(struct sct_recorder *r, struct sct_vcpu *v)
+{
+	while (r->vcpus_max > 1 && atomic_flag_test_and_set_explicit(&v->held, memory_order_acquire))
+		sched_yield();
+}
+
+static void release(struct sct_recorder *r, struct sct_vcpu *v)
+{
+	if (r->vcpus_max > 1)
+		atomic_flag_clear_explicit(&v->held, memory_order_release);
+}
+
 static void take_in(struct sct_recorder *r, struct sct_vcpu *v, uint8_t kind, struct sct_bytes *chunk)
 {
 	if (!chunk->len)
@@ -124,15 +139,22 @@ static void take_in(struct sct_recorder *r, struct sct_vcpu *v, uint8_t kind, st
 	chunk->len = 0;
 }
 
-void sct_flush_vcpu(struct sct_vcpu *v)
+static void flush(struct sct_recorder *r, struct sct_vcpu *v)
 {
-	struct sct_recorder *r = &sct_recorder;
-
+	hold(r, v);
 	take_in(r, v, SCT_CHUNK_EXEC, &v->blocks);
 	take_in(r, v, SCT_CHUNK_STORE, &v->stores);
 	v->last_block = v->last_store = 0;
 	v->pages_round++;
 	v->tick = sct_stream_tick(r->stream);
+	release(r, v);
+}
+
+void sct_flush_all(struct sct_recorder *r)
+{
+	for (unsigned i = 0; r->level >= SCT_LEVEL_BLOCKS && i < atomic_load(&r->vcpus); i++)
+		if (r->vcpu[i])
+			flush(r, r->vcpu[i]);
 }
 
 static void flush_if_due(struct sct_recorder *r, struct sct_vcpu *v)
@@ -140,7 +162,7 @@ static void flush_if_due(struct sct_recorder *r, struct sct_vcpu *v)
 	if (v->blocks.len + v->stores.len < CHUNK_MAX && v->tick == sct_stream_tick(r->stream))
 		return;
 	sct_stream_lock(r->stream);
-	sct_flush_vcpu(v);
+	flush(r, v);
 	sct_stream_unlock(r->stream);
 }
 
@@ -156,12 +178,14 @@ void sct_on_block(unsigned vcpu, void *data)
 	flush_if_due(r, v);
 	if (b->user)
 		pages = (int64_t)(sct_vcpu_pc(v) - b->pc) >> PAGE_SHIFT;
+	hold(r, v);
 	if (pages) {
 		sct_put_zigzag(&v->blocks, -(int64_t)v->last_block);
 		sct_put_zigzag(&v->blocks, pages);
 	}
 	sct_put_zigzag(&v->blocks, (int64_t)(b->id - v->last_block));
 	v->last_block = b->id;
+	release(r, v);
 }
 
 /* ---- stores -------------------------------------------------------------------------------------------- */
@@ -246,6 +270,8 @@ void sct_on_store(unsigned vcpu, uint32_t info, uint64_t vaddr, void *data)
 		atomic_fetch_add(&r->counters->lost, 1);
 		return;
 	}
+	hold(r, v);
 	head |= (uint8_t)((told(v, vaddr, ppage) ? 0 : SCT_STORE_PAGE) | (io ? SCT_STORE_IO : 0));
 	put_store(v, head, vaddr, ppage, next_page, value);
+	release(r, v);
 }

@@ -52,10 +52,10 @@ static void emit(struct sct_recorder *r, struct sct_vcpu *v, struct sct_event_in
 	sct_emit(r->stream, v, &r->dict, e, &r->scratch);
 }
 
-/* What every ENTER and RETURN begins with: the segment they go to, and what happened on this vCPU before them. */
+/* What every ENTER and RETURN begins with: what happened before them, and the segment that they go to. */
 static void prepare(struct sct_recorder *r, struct sct_vcpu *v)
 {
-	sct_flush_vcpu(v);
+	sct_flush_all(r);
 	sct_stream_room(r->stream);
 	sct_vcpu_read(v, &r->dict);
 }
@@ -163,7 +163,7 @@ static void record_switch(struct sct_recorder *r, struct sct_vcpu *v, bool born)
 	};
 	int cr3 = r->dict.role[SCT_ROLE_CR3];
 
-	sct_flush_vcpu(v);
+	sct_flush_all(r);
 	sct_stream_room(r->stream);
 	/* a KEYFRAME that stands before this event tells all registers */
 	if (v->segment != sct_stream_segment(r->stream))

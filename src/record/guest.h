@@ -6,6 +6,8 @@
 #ifndef SCT_RECORD_GUEST_H
 #define SCT_RECORD_GUEST_H
 
+#include <stdatomic.h>
+
 #include "../arch.h"
 #include "bytes.h"
 #include "qemu_api.h"
@@ -42,6 +44,7 @@ struct sct_vcpu {
 	struct sct_translation *pages;   /* level full: physical pages that the STORE chunk being filled has told */
 	uint32_t pages_round;
 	uint64_t last_block, last_store; /* what their next delta is against */
+	atomic_flag held;           /* somebody is at these collections */
 	unsigned tick;              /* of the stream when they were last taken in */
 };
 

@@ -151,7 +151,7 @@ static void on_idle(uint64_t id, unsigned index)
 	(void)id;
 	if (!v || !(v->blocks.len + v->stores.len) || !sct_stream_trylock(r->stream))
 		return;
-	sct_flush_vcpu(v);
+	sct_flush_all(r);
 	sct_stream_unlock(r->stream);
 }
 
@@ -168,12 +168,9 @@ static void on_exit_qemu(uint64_t id, void *data)
 	(void)id;
 	(void)data;
 	sct_stream_lock(r->stream);
-	for (unsigned i = 0; i < atomic_load(&r->vcpus); i++) {
-		if (!r->vcpu[i])
-			continue;
-		sct_flush_vcpu(r->vcpu[i]);
+	sct_flush_all(r);
+	for (unsigned i = 0; i < atomic_load(&r->vcpus); i++)
 		r->instructions += qemu_plugin_u64_get(r->icount, i);
-	}
 	atomic_store(&r->phase, SCT_PHASE_STOPPED);
 	sct_stream_close(r->stream);
 	if (!r->quiet)

@@ -100,8 +100,8 @@ const struct sct_block *sct_block_get(struct qemu_plugin_tb *tb, uint8_t mode, b
 void sct_on_block(unsigned vcpu, void *block);
 /* data not NULL: the value is to be read from memory, for it may not have been stored at all */
 void sct_on_store(unsigned vcpu, uint32_t info, uint64_t vaddr, void *data);
-/* Takes what is kept outside of the stream in. The stream is locked. */
-void sct_flush_vcpu(struct sct_vcpu *v);
+/* Takes what all vCPUs have collected into the stream, which is locked: an event shows what other vCPUs have done. */
+void sct_flush_all(struct sct_recorder *r);
 
 /* ram.c: False: this QEMU does not export what a snapshot needs. */
 bool sct_ram_possible(void);
