@@ -22,10 +22,10 @@ options() {
 		grep -oE '(^|[ ,|])--?[A-Za-z][A-Za-z-]*' | tr -d ' ,|' | sort -u
 }
 
-page() { groff -man -Tascii -P-cbou -rLL=200n "$1"; }
+page() { groff -t -man -Tascii -P-cbou -rLL=200n "$1"; }
 
 for page in man/*.[135]; do
-	groff -man -Tascii -ww -z "$page" >"$tmp/faults" 2>&1
+	groff -t -man -Tascii -ww -z "$page" >"$tmp/faults" 2>&1
 	report "$page" "$tmp/faults"
 done
 
@@ -52,6 +52,9 @@ for program in "$build"/sctrace-*; do
 	[ "$("$program" --version)" = "$name $(sed -n 's/^VERSION := //p' Makefile)" ] || echo "$name --version" >"$tmp/faults"
 	report "--version" "$tmp/faults"
 done
+grep -oE '\bsct_[a-z0-9_]+\(' src/sctrace.h | tr -d '(' | sort -u >"$tmp/declared"
+page man/libsctrace.3 | grep -oE '\bsct_[a-z0-9_]+\(' | tr -d '(' | sort -u | comm -3 "$tmp/declared" - >"$tmp/faults"
+report "man/libsctrace.3 and src/sctrace.h" "$tmp/faults"
 if command -v zsh >/dev/null; then
 	zsh -n man/completions/_sctrace 2>"$tmp/faults"
 	report "man/completions/_sctrace" "$tmp/faults"
