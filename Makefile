@@ -33,7 +33,8 @@ SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-fra
 endif
 
 PKGS    := capstone libprotobuf-c libzstd zlib liblzma
-WARN    := -Wall -Wextra -Wstrict-prototypes -Wmissing-prototypes -Wshadow -Wpointer-arith -Wvla -Werror
+WARN    := -Wall -Wextra -Wstrict-prototypes -Wmissing-prototypes -Wshadow -Wpointer-arith -Wvla -Werror \
+	-Wno-missing-field-initializers
 DEFINES := -D_GNU_SOURCE -DSCT_VERSION='"$(VERSION)"' -DSCT_PLUGIN_DIR='"$(PLUGINDIR)"'
 BASE    := -std=c11 -fPIC -fvisibility=hidden -pthread $(DEFINES) -Isrc -I$(BUILD)/gen $(WARN) \
 	$(shell pkg-config --cflags $(PKGS) 2>/dev/null)

@@ -22,7 +22,7 @@ options() {
 		grep -oE '(^|[ ,|])--?[A-Za-z][A-Za-z-]*' | tr -d ' ,|' | sort -u
 }
 
-page() { groff -t -man -Tascii -P-cbou -rLL=200n "$1"; }
+page() { groff -t -man -Tascii -P-cbou -rLL=200n -rHY=0 "$1"; }
 
 for page in man/*.[135]; do
 	groff -t -man -Tascii -ww -z "$page" >"$tmp/faults" 2>&1
