@@ -1,0 +1,51 @@
+/* Fuzz target: the trace reader. Frames' checksums would keep every mutation from it, so it is given the plain stream.
+ * In:  bytes of an unpacked trace
+ * Out: nothing, or an abort
+ */
+#include "../../formats/formats.h"
+#include "memory_file.h"
+
+static void check(const struct sct_trace *t, const struct sct_event *e)
+{
+	static volatile uint8_t sink;
+
+	if (e->kind < SCT_EV_REG || e->kind > SCT_EV_GAP || e->vcpu >= 1024)
+		abort();
+	if (e->kind == SCT_EV_REG && e->reg >= SCT_REGS_MAX)
+		abort();
+	if (e->kind == SCT_EV_INSN && e->len > 15)
+		abort();
+	if (e->kind == SCT_EV_STORE && (!e->data || !e->len || (e->addr & 4095) + e->len > 4096))
+		abort();
+	if (e->kind == SCT_EV_ZERO && (e->addr & 4095 || e->value > (UINT64_C(1) << 52) - (e->addr >> 12)))
+		abort();
+	if (e->kind == SCT_EV_INSN && t->ops->info(t->state)->arch->word == 4 && e->addr > UINT32_MAX)
+		abort();
+	if (e->data && e->len) {
+		sink = e->data[0];
+		sink = e->data[e->len - 1];
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct sct_event events[SCT_BATCH_MIN];
+	struct sct_trace t;
+	struct sct_err err;
+	char path[64];
+	int n, fd = memory_file(data, size, path);
+
+	if (sct_trace_open(&t, path, "sctrace", 1, &err) == SCT_OK) {
+		while ((n = t.ops->next(t.state, events, SCT_BATCH_MIN, &err)) > 0)
+			for (int i = 0; i < n; i++)
+				check(&t, &events[i]);
+		if (t.ops->damage(t.state)->places && !t.ops->damage(t.state)->first.status)
+			abort();
+		t.ops->counts(t.state);
+		sct_trace_close(&t);
+	}
+	close(fd);
+	return 0;
+}
