@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "../../formats/sctrace.h"
+
 enum {
 	STACK_WINDOW = 256,       /* at the stack pointer, at entry */
 	FRAME_WINDOW = 4096,      /* at the stack pointer, where a signal handler may begin */
@@ -117,10 +119,23 @@ void sct_capture_enter(struct sct_capture *c, const struct sct_vcpu *v, enum sct
 		register_windows(c, v, mode);
 	}
 	keep_lines(c, open);
+	open->gaps = sct_lines_gaps(c->lines);
 	open->open = true;
 	/* a thread that ends does not come back for these */
 	if (open->known && open->call.proto && (open->call.proto->flags & SCT_P_NORETURN))
 		sct_open_call_fini(open);
+}
+
+/* What could not be read at entry may be there now, and may reach further than the lines that were noted for it. */
+static void fill_gaps(struct sct_capture *c, enum sct_mode mode, struct sct_open_call *open)
+{
+	struct sct_mem mem = sct_lines_mem(c->lines);
+	size_t count;
+
+	if (!open->gaps || !open->known)
+		return;
+	sct_values_enter(&open->call, &mem, &c->limits, &open->arena, &count);
+	argument_windows(c, mode, open);
 }
 
 /* A process keeps its page table; its number for the TLB (the PCID, in the low bits of a 64-bit kernel's cr3) varies. */
@@ -157,15 +172,17 @@ static void result_values(struct sct_capture *c, const struct sct_regs *regs, st
 void sct_capture_return(struct sct_capture *c, const struct sct_vcpu *v, uint64_t pc, struct sct_open_call *open)
 {
 	struct sct_regs regs;
+	enum sct_mode mode = mode_of(c, v, &regs);
 
-	begin(c, mode_of(c, v, &regs));
+	begin(c, mode);
 	if (!open->open)
 		return;
 	open->open = false;
 	if (!same_space(c->dict, open->space, sct_vcpu_role(v, c->dict, SCT_ROLE_CR3)))
 		return;
 	for (size_t i = 0; i < open->nlines; i++)
-		sct_lines_touch(c->lines, open->lines[i] * 64, 1);
+		sct_lines_touch(c->lines, open->lines[i] * SCT_LINE, 1);
+	fill_gaps(c, mode, open);
 	if (open->known && pc == open->pc + (uint64_t)(int64_t)open->call.abi->after)
 		result_values(c, &regs, open);
 	else if (c->dict->role[SCT_ROLE_SP] >= 0)

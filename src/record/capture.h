@@ -13,6 +13,7 @@
 /* A call that has entered the kernel, as far as its return needs it. Zero-initialised: none is open. */
 struct sct_open_call {
 	bool open, known;      /* known: call and args are filled */
+	bool gaps;             /* some memory could not be read at entry: its page was not there yet */
 	struct sct_call call;
 	struct sct_value *args;
 	size_t nargs;

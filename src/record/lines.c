@@ -40,7 +40,7 @@ struct sct_lines {
 	void *ctx;
 	uint64_t mask;
 	size_t limit, count;
-	bool cut;
+	bool cut, gaps;
 	struct line *lines;
 	uint64_t *numbers;
 	uint32_t *index;     /* hash table over lines, their position + 1; 0: empty */
@@ -106,7 +106,7 @@ void sct_lines_begin(struct sct_lines *l, uint64_t address_mask)
 {
 	empty_index(l);
 	l->count = 0;
-	l->cut = false;
+	l->cut = l->gaps = false;
 	l->mask = address_mask;
 	for (unsigned i = 0; i < PAGES; i++)
 		l->pages[i].used = false;
@@ -146,6 +146,7 @@ static struct line *get_line(struct sct_lines *l, uint64_t number)
 	*slot = (uint32_t)++l->count;
 	line->number = number;
 	line->state = p->mapped ? SCT_LINE_NEW : SCT_LINE_UNREADABLE;
+	l->gaps |= !p->mapped;
 	if (p->mapped)
 		memcpy(line->data, p->data + (addr & (PAGE - 1)), SCT_LINE);
 	return line;
@@ -200,6 +201,11 @@ const uint64_t *sct_lines_numbers(const struct sct_lines *l, size_t *count)
 {
 	*count = l->count;
 	return l->numbers;
+}
+
+bool sct_lines_gaps(const struct sct_lines *l)
+{
+	return l->gaps;
 }
 
 bool sct_lines_cut(const struct sct_lines *l)

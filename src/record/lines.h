@@ -26,6 +26,8 @@ struct sct_mem sct_lines_mem(struct sct_lines *l);
 void sct_lines_touch(struct sct_lines *l, uint64_t addr, size_t size);
 /* The numbers (address / 64) of all lines noted so far, and how many. */
 const uint64_t *sct_lines_numbers(const struct sct_lines *l, size_t *count);
+/* Whether one of the lines noted so far could not be read. */
+bool sct_lines_gaps(const struct sct_lines *l);
 /* Whether a line was left out at the limit. */
 bool sct_lines_cut(const struct sct_lines *l);
 /* Writes the memory part of an event. Lines that were last stored with these bytes in this segment, in that address
