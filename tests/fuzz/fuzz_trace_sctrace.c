@@ -7,8 +7,6 @@
 
 static void check(const struct sct_trace *t, const struct sct_event *e)
 {
-	static volatile uint8_t sink;
-
 	if (e->kind < SCT_EV_REG || e->kind > SCT_EV_GAP || e->vcpu >= 1024)
 		abort();
 	if (e->kind == SCT_EV_REG && e->reg >= SCT_REGS_MAX)
@@ -21,10 +19,9 @@ static void check(const struct sct_trace *t, const struct sct_event *e)
 		abort();
 	if (e->kind == SCT_EV_INSN && t->ops->info(t->state)->arch->word == 4 && e->addr > UINT32_MAX)
 		abort();
-	if (e->data && e->len) {
-		sink = e->data[0];
-		sink = e->data[e->len - 1];
-	}
+	/* bytes that are not all there are found by the sanitizer when they are read */
+	if (e->data && e->len && memcmp(e->data, e->data + e->len - 1, 1) > 255)
+		abort();
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
