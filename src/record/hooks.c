@@ -133,7 +133,7 @@ static unsigned pushed_before(const struct qemu_plugin_insn *insn, bool wide)
 static void hook_switch(struct hooks *h, struct qemu_plugin_insn *store, struct qemu_plugin_insn *load)
 {
 	bool wide = h->mode == SCT_MODE_64;
-	struct sct_switch site = { .pc = qemu_plugin_insn_vaddr(load) };
+	struct sct_switch site = { .pc = qemu_plugin_insn_vaddr(load), .word = wide ? 8 : 4 };
 	const struct sct_switch *kept;
 	uint8_t a[16], b[16];
 

@@ -85,10 +85,8 @@ const struct sct_switch *sct_threads_site(struct sct_threads *t, const struct sc
 
 /* ---- following it -------------------------------------------------------------------------------------- */
 
-static bool read_word(struct sct_vcpu *v, const struct sct_dict *dict, uint64_t addr, uint64_t *value)
+static bool read_word(struct sct_vcpu *v, unsigned word, uint64_t addr, uint64_t *value)
 {
-	unsigned word = dict->arch->word;
-
 	if (word == 4)
 		addr = (uint32_t)addr;
 	if (!qemu_plugin_read_memory_vaddr(addr, v->buf, word))
@@ -147,13 +145,13 @@ static bool learn_return(struct sct_threads *t, uint64_t addr)
 static bool read_switch(struct sct_vcpu *v, const struct sct_dict *dict, const struct sct_switch *site,
                         uint64_t task[2], uint64_t ret[2])
 {
-	uint64_t sp[2], behind = (uint64_t)site->words * dict->arch->word;
+	uint64_t sp[2], behind = (uint64_t)site->words * site->word;
 
 	return sct_vcpu_reg(v, v->handles[dict->general[site->from]], &task[0]) &&
 	       sct_vcpu_reg(v, v->handles[dict->general[site->to]], &task[1]) &&
 	       sct_vcpu_reg(v, v->handles[dict->role[SCT_ROLE_SP]], &sp[0]) &&
-	       read_word(v, dict, task[1] + (uint64_t)(int64_t)site->disp, &sp[1]) &&
-	       read_word(v, dict, sp[0] + behind, &ret[0]) && read_word(v, dict, sp[1] + behind, &ret[1]);
+	       read_word(v, site->word, task[1] + (uint64_t)(int64_t)site->disp, &sp[1]) &&
+	       read_word(v, site->word, sp[0] + behind, &ret[0]) && read_word(v, site->word, sp[1] + behind, &ret[1]);
 }
 
 bool sct_threads_switch(struct sct_threads *t, struct sct_vcpu *v, const struct sct_dict *dict,

@@ -19,6 +19,7 @@ struct sct_switch {
 	uint64_t pc;      /* of the load */
 	uint8_t from, to; /* numbers of the base registers */
 	int32_t disp;
+	uint8_t word;     /* bytes of a word in this code */
 	uint8_t words;    /* pushed before the stack pointer was stored: the return address lies behind them */
 };
 
