@@ -19,9 +19,12 @@ static void check(const struct sct_trace *t, const struct sct_event *e)
 		abort();
 	if (e->kind == SCT_EV_INSN && t->ops->info(t->state)->arch->word == 4 && e->addr > UINT32_MAX)
 		abort();
-	/* bytes that are not all there are found by the sanitizer when they are read */
-	if (e->data && e->len && memcmp(e->data, e->data + e->len - 1, 1) > 255)
-		abort();
+	if (e->data && e->len) {
+		const volatile uint8_t *bytes = e->data; /* the sanitizer finds it when they are not all there */
+
+		(void)bytes[0];
+		(void)bytes[e->len - 1];
+	}
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
