@@ -38,9 +38,10 @@ static const struct level levels_2[] = {
 };
 
 /* PAE paging, 4.4. Bits 62:52 are reserved, other than with 4 levels. Hardware reads the four entries of the top table
- * when CR3 is loaded (4.4.1); kernels load CR3 after changing one, so memory shows the same. */
+ * when CR3 is loaded (4.4.1); kernels load CR3 after changing one, so memory shows the same. Their bits 8:5 and 2:1 are
+ * reserved too, and loading them set is refused; but QEMU's emulation sets bit 5 itself, as in any other entry. */
 static const struct level levels_3[] = {
-	{ 30, 2, false, false, BITS(63, 52) | BITS(8, 5) | BITS(2, 1), 0 },
+	{ 30, 2, false, false, BITS(63, 52), 0 },
 	{ 21, 9, true, true, BITS(62, 52), BITS(62, 52) | BITS(20, 13) },
 	{ 12, 9, false, true, 0, BITS(62, 52) },
 };

@@ -106,8 +106,8 @@ START_TEST(pae)
 {
 	struct sct_paging p = sct_paging_x86(PG, 0x1fe5, PAE, UINT64_C(1) << 11); /* root 0x1fe0: 32-byte aligned */
 
-	put64(0x1fe0 + 8 * 3, 0x3000 | P);
-	put64(0x1fe0 + 8 * 1, 0x3000 | U | P);                       /* bit 2 is reserved */
+	put64(0x1fe0 + 8 * 3, 0x3000 | 1 << 5 | P);                  /* bit 5: QEMU sets it */
+	put64(0x1fe0 + 8 * 1, UINT64_C(1) << 63 | 0x3000 | P);       /* bit 63 is reserved at this level */
 	put64(0x3000 + 8 * 0, 0x00200000 | PS | U | P);
 	put64(0x3000 + 8 * 1, UINT64_C(1) << 63 | 0x4000 | U | P);
 	put64(0x3000 + 8 * 2, 0x00202000 | PS | U | P);              /* bit 13 is reserved */
