@@ -14,7 +14,7 @@ import pathlib
 import re
 import sys
 
-HEAD = re.compile(r'(?:^|(?<=[)\s=]))(\d+) (Unknown syscall \d+|[A-Za-z_]\w*(?=\())')
+HEAD = re.compile(r'(?:^|(?<=[)\s=]))(\d+) (Unknown syscall -?\d+|[A-Za-z_]\w*(?=\())')
 RESULT = re.compile(r' = (-1 errno=(\d+)|0x[0-9a-f]+|-?\d+)(?: \([^()]*\))?$')
 QUOTED = re.compile(r'"([^"\\]*)"')
 RESTART, SIGRETURN = 512, 513  # results that never reach the program (linux-user's target_errno_defs.h)

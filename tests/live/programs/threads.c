@@ -16,7 +16,7 @@ enum { THREADS = 6 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t bell = PTHREAD_COND_INITIALIZER;
-static int rung, pipes[2];
+static int rung, pipes[2], ready = -1;
 
 static void *sleeper(void *arg)
 {
@@ -47,6 +47,7 @@ static void *reader(void *arg)
 
 static void *stuck(void *arg)
 {
+	write(ready, "p", 1);
 	pause();
 	return NULL;
 }
@@ -55,6 +56,7 @@ static void *stuck_reader(void *arg)
 {
 	char c;
 
+	write(ready, "r", 1);
 	return (void *)read(pipes[0], &c, 1);
 }
 
@@ -91,27 +93,43 @@ static void feed(void)
 	close(pipes[1]);
 }
 
-/* A child whose threads wait when the process is killed, or leaves by exit_group. */
+/* Threads that wait for what never comes. Each tells on fd that it is about to. */
+static void wait_in_vain(int fd)
+{
+	pthread_t t;
+
+	pipe(pipes);
+	ready = fd;
+	for (int i = 0; i < 3; i++)
+		pthread_create(&t, NULL, i % 2 ? stuck : stuck_reader, NULL);
+}
+
+/* A child whose threads wait when the process is killed, or leaves by exit_group. A thread that is killed while strace
+ * looks at it leaves nonsense in strace's log, so all of them are given time to settle. */
 static void die(int killed)
 {
-	pid_t child = fork();
+	int p[2];
+	char c;
+	pid_t child;
 
+	pipe(p);
+	child = fork();
 	if (!child) {
-		pthread_t t;
-
-		pipe(pipes);
-		for (int i = 0; i < 3; i++)
-			pthread_create(&t, NULL, i % 2 ? stuck : stuck_reader, NULL);
-		usleep(20000);
-		if (!killed)
-			_exit(7);
-		pause();
+		wait_in_vain(p[1]);
+		if (killed)
+			pause();
 	}
-	if (killed) {
-		usleep(60000);
+	for (int i = 0; i < 3 && (killed || !child); i++)
+		read(p[0], &c, 1);
+	if (killed || !child)
+		usleep(200000);
+	if (!child)
+		_exit(7);
+	if (killed)
 		kill(child, SIGKILL);
-	}
 	waitpid(child, NULL, 0);
+	close(p[0]);
+	close(p[1]);
 }
 
 static void *execer(void *arg)
