@@ -9,6 +9,7 @@ set -eu
 . "$(dirname "$0")/lib.sh"
 
 [ $# -gt 0 ] || set -- i386 amd64
+mkdir -p "$root/fixtures"
 for arch in "$@"; do
 	guest "$arch"
 	record="--level syscalls"
