@@ -69,14 +69,19 @@ struct sct_lines *sct_lines_new(size_t limit, sct_read_page read_page, void *ctx
 	l->index = calloc(l->index_slots, sizeof *l->index);
 	l->cache = calloc(CACHE_SLOTS, sizeof *l->cache);
 	if (!l->lines || !l->numbers || !l->index || !l->cache) {
-		free(l->lines);
-		free(l->numbers);
-		free(l->index);
-		free(l->cache);
-		free(l);
+		sct_lines_free(l);
 		return NULL;
 	}
 	return l;
+}
+
+void sct_lines_free(struct sct_lines *l)
+{
+	free(l->lines);
+	free(l->numbers);
+	free(l->index);
+	free(l->cache);
+	free(l);
 }
 
 static size_t hash(uint64_t number, uint64_t space)

@@ -17,6 +17,7 @@ typedef bool (*sct_read_page)(void *ctx, uint64_t addr, uint8_t *page);
 
 /* limit: lines of one event. NULL: no memory. */
 struct sct_lines *sct_lines_new(size_t limit, sct_read_page read_page, void *ctx);
+void sct_lines_free(struct sct_lines *l);
 
 /* Begins the capture of an event. address_mask: what addresses wrap at. */
 void sct_lines_begin(struct sct_lines *l, uint64_t address_mask);

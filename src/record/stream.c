@@ -414,3 +414,20 @@ void sct_stream_close(struct sct_stream *s)
 	sct_frames_fini(&s->frames);
 	sct_stream_unlock(s);
 }
+
+void sct_stream_free(struct sct_stream *s)
+{
+	struct segment *next;
+
+	for (struct segment *seg = s->spare; seg; seg = next) {
+		next = seg->next;
+		sct_bytes_fini(&seg->head);
+		sct_bytes_fini(&seg->chunks);
+		free(seg);
+	}
+	pthread_mutex_destroy(&s->build);
+	pthread_mutex_destroy(&s->queue);
+	pthread_cond_destroy(&s->filled);
+	pthread_cond_destroy(&s->drained);
+	free(s);
+}

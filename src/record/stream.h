@@ -56,5 +56,7 @@ void sct_stream_flush(struct sct_stream *s);
 void sct_stream_seal(struct sct_stream *s);
 /* Writes END, the last segment and the seek table; unlocks. Later calls write nothing. */
 void sct_stream_close(struct sct_stream *s);
+/* Gives a closed stream's memory back. Only where no vCPU can be on its way to the lock any more. */
+void sct_stream_free(struct sct_stream *s);
 
 #endif

@@ -1,9 +1,7 @@
 /* Who runs on a vCPU, without symbols: the kernel's stack switch, recognised by its instructions.
  *
- * Linux switches threads by storing the stack pointer into the old task's struct and loading it from the new one's, at
- * the same offset, in two neighbouring instructions (arch/x86/entry/entry_{32,64}.S, __switch_to_asm). The second
- * one's base register is then the address of the new thread's task_struct. A thread that has never run before has a
- * stack that returns to elsewhere than the stacks of those that were switched away from (ret_from_fork).
+ * A switch of stacks (switch.h) shows the address of the new thread's task_struct. A thread that has never run before
+ * has a stack that returns to elsewhere than the stacks of those that were switched away from (ret_from_fork).
  */
 #ifndef SCT_RECORD_THREADS_H
 #define SCT_RECORD_THREADS_H
@@ -11,17 +9,9 @@
 #include "../map.h"
 #include "capture.h"
 #include "guest.h"
+#include "switch.h"
 
 enum { SCT_SWITCH_SITES = 16, SCT_SWITCH_RETURNS = 8 };
-
-/* One place in the kernel that switches stacks. */
-struct sct_switch {
-	uint64_t pc;      /* of the load */
-	uint8_t from, to; /* numbers of the base registers */
-	int32_t disp;
-	uint8_t word;     /* bytes of a word in this code */
-	uint8_t words;    /* pushed before the stack pointer was stored: the return address lies behind them */
-};
 
 /* A thread, from its first sight to its end; a task_struct that is used again is another thread. */
 struct sct_thread {
@@ -41,11 +31,6 @@ struct sct_threads {
 	uint64_t strays;
 };
 
-/* Whether instruction b right behind a is a stack switch; *site is filled but for pc and words. */
-bool sct_switch_match(const uint8_t *a, size_t alen, const uint8_t *b, size_t blen, bool wide,
-                      struct sct_switch *site);
-/* How many words the instructions that end at the end of code push, one after the other. */
-unsigned sct_switch_words(const uint8_t *code, size_t len, bool wide);
 /* The site's place in the table, added if it is new. NULL: the table is full. */
 const struct sct_switch *sct_threads_site(struct sct_threads *t, const struct sct_switch *site);
 
