@@ -153,6 +153,7 @@ prototypes: $(BUILD)/scan_linux
 
 # ---- tests ----------------------------------------------------------------------------------------------------
 
+$(BUILD)/tests/unit/record: $(patsubst %,$(BUILD)/src/record/%.o,lines switch stream frames)
 $(UNIT): $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(LIB)
 	$(SAY) LINK $@
 	$(Q)$(LINK) -o $@ $(filter %.o,$^) $(LIB) $(LDLIBS) $(shell pkg-config --libs check)
