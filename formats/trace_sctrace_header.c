@@ -54,11 +54,15 @@ static const char *read_register(struct sct_st_header *h, struct sct_cursor *c, 
 
 static const char *read_registers(struct sct_st_header *h)
 {
-	struct sct_cursor c = sct_cursor(h->registers.data, h->registers.size);
-	uint64_t count = sct_take_varint(&c);
+	struct sct_cursor c;
+	uint64_t count;
 	char(*names)[256];
 	const char *cause = NULL;
 
+	if (!h->registers.size)
+		return "no dictionary of registers";
+	c = sct_cursor(h->registers.data, h->registers.size);
+	count = sct_take_varint(&c);
 	if (count > SCT_DICT_MAX)
 		return "a dictionary of more than 256 registers";
 	names = malloc(SCT_DICT_MAX * sizeof *names);
@@ -123,12 +127,14 @@ int sct_st_header_read(struct sct_st_header *h, const uint8_t *data, size_t size
 	while (sct_cursor_left(&c)) {
 		uint64_t id = sct_take_varint(&c), len = sct_take_varint(&c);
 		const uint8_t *bytes = sct_take(&c, len);
-		struct sct_cursor field = sct_cursor(bytes, bytes ? (size_t)len : 0);
+		struct sct_cursor field;
 
-		if (!c.bad)
-			take_field(h, id, &field);
-		if (c.bad || field.bad)
+		if (c.bad)
 			return bad(err, offset, "a field ends early");
+		field = sct_cursor(bytes, (size_t)len);
+		take_field(h, id, &field);
+		if (field.bad)
+			return bad(err, offset, "a field is too short");
 	}
 	if (!h->target.size)
 		return bad(err, offset, "no target");
