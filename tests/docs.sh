@@ -55,6 +55,13 @@ done
 grep -oE '\bsct_[a-z0-9_]+\(' src/sctrace.h | tr -d '(' | sort -u >"$tmp/declared"
 page man/libsctrace.3 | grep -oE '\bsct_[a-z0-9_]+\(' | tr -d '(' | sort -u | comm -3 "$tmp/declared" - >"$tmp/faults"
 report "man/libsctrace.3 and src/sctrace.h" "$tmp/faults"
+# the README's example is what its command prints
+command=$(sed -n 's|^\$ build/\(sctrace-decode .*\)|\1|p' README.md)
+awk '/^\$ build\/sctrace-decode/ { on = 1; next } /^```/ { on = 0 } on { sub(/^ /, ""); printf "%s", $0 }' README.md >"$tmp/readme"
+{ PATH="$build:$PATH" sh -c "$command" | tr -d '\n' | cmp - "$tmp/readme"; } >"$tmp/faults" 2>&1
+"$build/sctrace-decode" --no-progress fixtures/debian-i386.trace.zst | jq -r -f tests/demo.jq >"$tmp/demo"
+grep '^pid ' README.md | grep -vxFf "$tmp/demo" | sed 's/^/not in the log: /' >>"$tmp/faults"
+report README.md "$tmp/faults"
 if command -v zsh >/dev/null; then
 	zsh -n man/completions/_sctrace 2>"$tmp/faults"
 	report "man/completions/_sctrace" "$tmp/faults"
