@@ -196,7 +196,7 @@ class Walk:
 class Matcher:
     """Finds for each thread of strace's the one of ours, and takes each of ours once."""
 
-    TRIED = 12  # candidates that are walked before the best is taken
+    TRIED = 64  # candidates that are walked before the best is taken
 
     def __init__(self, groups):
         self.groups, self.taken = groups, set()
@@ -206,11 +206,14 @@ class Matcher:
                 self.by_place[place].append(thread)
 
     def candidates(self, call):
-        """Threads of ours with such a call near their beginning, oldest first."""
+        """Threads of ours with such a call near their beginning: those known by this tid first, then the oldest."""
         nr = call.nr & 0xffffffff
         places = [(nr, call.pc - 2), (nr, call.pc - 4)] if call.pc is not None else []
         found = {t for p in places for t in self.by_place.get(p, []) if t not in self.taken}
-        return sorted(found, key=lambda t: self.groups[t][0].id)
+        return sorted(found, key=lambda t: (call.tid not in self.tids(t), self.groups[t][0].id))
+
+    def tids(self, group):
+        return {e.tid for e in self.groups[group][:16]} - {None}
 
     def match(self, thread, is_raw, first):
         """The walk with the fewest problems, or None: ours has no such thread."""
@@ -232,8 +235,7 @@ class Matcher:
 
     def plausible(self, thread, group, first):
         """Ours shows no other tid, and a thread that is not the first begins with the same call."""
-        entries = self.groups[group]
-        tids = {e.tid for e in entries[:16]} - {None}
+        entries, tids = self.groups[group], self.tids(group)
         if tids and thread.calls[0].tid not in tids:
             return False
         return first or same_place(thread.calls[0], entries[0]) is not None
