@@ -14,7 +14,7 @@ from collections import Counter
 import align
 import strace_log
 
-SHOWN = 400  # differences printed in full
+SHOWN = 30  # differences printed in full
 
 
 class Total:
