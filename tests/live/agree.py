@@ -95,7 +95,8 @@ def directory(raw_bytes):
 
 def multiplexed(record):
     """Whether the record is of an inner call of socketcall or ipc."""
-    return record["abi"] == "linux_x86" and record["nr"] in MULTIPLEXERS and record["name"] != MULTIPLEXERS[record["nr"]]
+    outer = MULTIPLEXERS.get(record["nr"]) if record["abi"] == "linux_x86" else None
+    return outer is not None and record["name"] != outer
 
 
 def unreadable(call, record):
@@ -188,7 +189,7 @@ class Agree:
         if words is None:
             return self.skip("strace shows a set or an array where the table has a pointer", ours)
         inverse = isinstance(theirs, Text) and theirs.startswith("~")
-        listed = theirs.strip("~[]").split() if isinstance(theirs, Text) else [n for t in theirs for n in str(t).split()]
+        listed = theirs.strip("~[]").split() if isinstance(theirs, Text) else " ".join(map(str, theirs)).split()
         bits = sum(1 << (int(n) - 1) for n in listed)
         width = 64 // len(words)
         mine = sum(raw(w) << (width * i) for i, w in enumerate(words))
@@ -257,7 +258,7 @@ def one_position(call, args):
 
 
 def futex(call, args):
-    """strace leaves out what the operation does not use: FUTEX_WAIT_BITSET has no uaddr2, FUTEX_WAKE_BITSET no utime."""
+    """strace leaves out what the operation does not use: FUTEX_WAIT_BITSET's uaddr2, WAKE_BITSET's utime too."""
     keep = {9: [0, 1, 2, 3, 5], 10: [0, 1, 2, 5]}.get(call.args[1] & 0x7f, range(6))
     return list(zip(call.args, [args[i] for i in keep]))
 

@@ -182,7 +182,8 @@ class Walk:
     def interrupted(self, call, record):
         end, ret = record["end"], record["ret"]
         if call.killed:
-            return self.tolerate("C", end in ("killed", "unfinished") and ret["value"] is None, f"killed, ours ends {end}")
+            gone = end in ("killed", "unfinished") and ret["value"] is None
+            return self.tolerate("C", gone, f"killed, ours ends {end}")
         frame = end == "signal" and (ret["error"] == "EINTR" or ret["value"] is None)
         return self.tolerate("E", call.signalled and frame, f"{call.error}, ours ends {end} with {ret['value']}")
 

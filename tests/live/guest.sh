@@ -107,7 +107,8 @@ tree() {
 }
 
 image() {
-	(cd "$root" && find . -print0 | LC_ALL=C sort -z | cpio --null --quiet -o -H newc -R 0:0) | gzip -1 >"$out/initrd.gz.new"
+	(cd "$root" && find . -print0 | LC_ALL=C sort -z | cpio --null --quiet -o -H newc -R 0:0) |
+		gzip -1 >"$out/initrd.gz.new"
 	mv "$out/initrd.gz.new" "$out/initrd.gz"
 	vmlinuz=$(ls "$apt"/boot/boot/vmlinuz-* | tail -n 1)
 	cp "$vmlinuz" "$out/vmlinuz"

@@ -13,7 +13,8 @@ export SCT_GUESTS="${SCT_GUESTS:-$work}"
 # The guest's kernel and initramfs, made anew when anything that they are made of is newer.
 guest() { # architecture
 	image=$work/guest-$1/initrd.gz
-	if [ ! -e "$image" ] || [ -n "$(find "$here" -newer "$image" -type f ! -name '*.py' ! -name run.sh | head -n 1)" ]; then
+	made_of="$here/guest.sh $here/init $here/programs"
+	if [ ! -e "$image" ] || [ -n "$(find $made_of "$here"/jobs.* -newer "$image" -type f | head -n 1)" ]; then
 		"$here/guest.sh" "$1" "$work/guest-$1"
 	fi
 }

@@ -40,7 +40,7 @@ class Call:
         self.error = None     # "ENOENT", "ERESTARTSYS", or None
         self.resumes = False  # restart_syscall or the same call again
         self.signalled = False  # a signal's line follows before the thread's next call
-        self.killed = False     # the thread's next line says that it is gone: killed, or by another thread's exit or exec
+        self.killed = False     # the thread is gone by its next line: killed, another thread's exit or exec
 
     def __str__(self):
         return "\n".join(f"  strace {n.number}: {n.text[:400]}" for n in self.lines)
