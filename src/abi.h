@@ -85,8 +85,8 @@ bool sct_call_read(struct sct_call *call, const char *profile, const struct sct_
 enum sct_mode sct_arch_mode(const struct sct_arch *arch, const struct sct_regs *regs);
 /* True, false by *user, when the registers show whether the CPU is in user mode (CS.RPL, Intel SDM 3A 5.5). */
 bool sct_arch_user(const struct sct_arch *arch, const struct sct_regs *regs, bool *user);
-/* The address space of user code: page-table base without what differs between a process's kernel and user halves
- * and without the PCID (arch/x86/mm/tlb.c, arch/x86/entry/calling.h PTI_USER_PGTABLE_BIT). False: unknown. */
+/* The address space that the registers select: the address of the top-level page table, without flags and PCID. Under
+ * page-table isolation that of the half which is in use, in user mode the user's. False: unknown. */
 bool sct_arch_asid(const struct sct_arch *arch, const struct sct_regs *regs, uint64_t *asid);
 
 #endif

@@ -71,13 +71,15 @@ static bool known(const struct sct_regs *regs, unsigned slot)
 enum { USER32_CS = 0x23, USER_CS = 0x33 };
 #define EFER_LMA (1u << 10) /* long mode is active: Intel SDM 3A 2.2.1 */
 
+/* 64-bit kernels run on a CPU that has not been seen to be out of long mode. */
+static bool in_long_mode(const struct sct_arch *arch, const struct sct_regs *regs)
+{
+	return arch->word == 8 && (!known(regs, EFER) || regs->value[EFER] & EFER_LMA);
+}
+
 enum sct_mode sct_arch_mode(const struct sct_arch *arch, const struct sct_regs *regs)
 {
-	bool long_mode = arch->word == 8;
-
-	if (arch->word == 8 && known(regs, EFER))
-		long_mode = regs->value[EFER] & EFER_LMA;
-	if (!long_mode)
+	if (!in_long_mode(arch, regs))
 		return SCT_MODE_32;
 	if (!known(regs, CS))
 		return SCT_MODE_UNKNOWN;
@@ -100,15 +102,21 @@ bool sct_arch_user(const struct sct_arch *arch, const struct sct_regs *regs, boo
 	return true;
 }
 
-/* Linux places the kernel's and the user's top-level table in two neighbouring pages: arch/x86/mm/pti.c. */
-#define PTI_USER_PGTABLE_BIT UINT64_C(0x1000)
+#define CR4_PAE (1u << 5)
 
+/* What cr3 holds beside the address of the table: Intel SDM 3A 4.3, 4.4.1 (PAE tables are 32 bytes, so several share a
+ * page), 4.5 (the low 12 bits are flags or the PCID; bits above 51 are reserved or LAM's). */
 bool sct_arch_asid(const struct sct_arch *arch, const struct sct_regs *regs, uint64_t *asid)
 {
+	bool long_mode = arch->word == 8;
+	uint64_t mask = UINT64_C(0x000ffffffffff000);
+
 	if (!known(regs, CR3))
 		return false;
-	*asid = regs->value[CR3] & UINT64_C(0x000ffffffffff000);
-	if (arch->word == 8)
-		*asid &= ~PTI_USER_PGTABLE_BIT;
+	if (known(regs, EFER))
+		long_mode = regs->value[EFER] & EFER_LMA;
+	if (!long_mode)
+		mask = known(regs, CR4) && (regs->value[CR4] & CR4_PAE) ? 0xffffffe0 : 0xfffff000;
+	*asid = regs->value[CR3] & mask;
 	return true;
 }
