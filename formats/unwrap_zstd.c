@@ -77,6 +77,23 @@ static void zstd_close(void *state)
 	ZSTD_freeDCtx(z->dctx);
 }
 
+/* zstd's own words speak of its buffers. */
+static const char *cause_of(size_t code)
+{
+	switch (ZSTD_getErrorCode(code)) {
+	case ZSTD_error_checksum_wrong:
+		return "wrong checksum";
+	case ZSTD_error_dictionary_wrong:
+		return "it needs a dictionary";
+	case ZSTD_error_frameParameter_windowTooLarge:
+		return "its window is larger than 128 MiB";
+	case ZSTD_error_memory_allocation:
+		return "no memory to unpack it";
+	default:
+		return "damaged data";
+	}
+}
+
 /* ---- behind damage ----------------------------------------------------------------------------------------- */
 
 /* Moves on by size bytes, further than the window reaches if need be, but not behind the end. */
@@ -212,7 +229,7 @@ static int gather(struct zstd *z, size_t *size, const char **fault, struct sct_e
 			return SCT_OK;
 		}
 		if (ZSTD_getErrorCode(n) != ZSTD_error_srcSize_wrong) {
-			*fault = "damaged blocks";
+			*fault = "damaged data";
 			return SCT_OK;
 		}
 		if (src->eof)
@@ -287,7 +304,7 @@ static int whole_frame(struct zstd *z, struct sct_slot *slot, size_t content)
 		return cut_frame(z, slot, content);
 	n = ZSTD_decompressDCtx(z->dctx, slot->buf, content, z->src->data, size);
 	if (ZSTD_isError(n))
-		return broken_frame(z, slot, size, content, ZSTD_getErrorName(n));
+		return broken_frame(z, slot, size, content, cause_of(n));
 	slot->piece = (struct sct_piece){ slot->buf, n, z->frame, true, false };
 	sct_seek_sum_add(&z->sum, (uint32_t)size, (uint32_t)n);
 	z->credit += size;
@@ -309,7 +326,7 @@ static int step(struct zstd *z, ZSTD_outBuffer *out, struct sct_slot *slot)
 	in = (ZSTD_inBuffer){ src->data, src->left, 0 };
 	rc = ZSTD_decompressStream(z->dctx, out, &in);
 	if (ZSTD_isError(rc))
-		return damage(z, slot, SCT_E_FORMAT, src->offset == z->frame ? 4 : in.pos, ZSTD_getErrorName(rc));
+		return damage(z, slot, SCT_E_FORMAT, src->offset == z->frame ? 4 : in.pos, cause_of(rc));
 	sct_source_skip(src, in.pos);
 	if (!rc)
 		return 0;
@@ -356,7 +373,7 @@ static int begin_frame(struct zstd *z, struct sct_slot *slot)
 	size_t rc = ZSTD_getFrameHeader(&head, z->src->data, z->src->left);
 
 	if (ZSTD_isError(rc))
-		return damage(z, slot, SCT_E_FORMAT, 4, ZSTD_getErrorName(rc));
+		return damage(z, slot, SCT_E_FORMAT, 4, cause_of(rc));
 	if (rc)
 		return damage(z, slot, SCT_E_TRUNCATED, 4, "the file ends inside its header");
 	if (head.frameContentSize <= SCT_PIECE_MAX)
