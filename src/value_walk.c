@@ -324,9 +324,14 @@ static bool one_mmsghdr(struct sct_walk *w, struct sct_value *e, uint64_t at, un
 void sct_walk_mmsghdr(struct sct_walk *w, struct sct_value *v, uint64_t n)
 {
 	unsigned size = 8u * w->call->abi->ptr;
-	size_t want = (size_t)min64(n, w->limits->elems), got;
-	struct sct_value *elems = sct_arena_alloc(w->arena, (want + 1) * sizeof *elems);
+	struct sct_value *elems;
+	size_t want, got;
 
+	/* the result says how many messages went; what is behind them was not touched (net/socket.c, do_recvmmsg) */
+	if (w->leaving && w->result_known)
+		n = min64(n, w->result);
+	want = (size_t)min64(n, w->limits->elems);
+	elems = sct_arena_alloc(w->arena, (want + 1) * sizeof *elems);
 	for (got = 0; got < want; got++)
 		if (!one_mmsghdr(w, &elems[got], v->raw + got * size, v->dir))
 			break;
