@@ -271,7 +271,7 @@ void sct_values_return(const struct sct_call *call, struct sct_value *args, size
 
 	if (!call->proto)
 		return;
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; mem && i < count; i++)
 		enter_late(&w, &call->proto->params[i], &args[i]);
 	if (known && is_error(call, result))
 		return;
