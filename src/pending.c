@@ -21,7 +21,11 @@ struct sct_thread {
 	struct sct_word pid, tid;
 };
 
-enum { FRAMES_MAX = 8 }; /* signals that can be delivered at one return, followed from frame to frame */
+enum {
+	FRAMES_MAX = 128,     /* places looked at for signal frames: three signals at one return, whatever their layouts */
+	FRAME_REACH = 65536,  /* bytes from one frame to the next at most */
+	INTERRUPTED_MAX = 64, /* calls of one thread that handlers interrupted: each but the last handler was left by a jump */
+};
 
 void sct_pending_init(struct sct_pending *p)
 {
@@ -78,15 +82,14 @@ static bool stack_pointer(const struct sct_machine *m, const struct sct_vcpu *v,
 /* Thread numbers are small; keys made of registers have the top bit. */
 static bool thread_key(const struct sct_machine *m, const struct sct_vcpu *v, uint64_t *key)
 {
-	uint64_t space = 0, sp;
+	uint64_t space, sp;
 
 	if (v->thread.known) {
 		*key = v->thread.value;
 		return true;
 	}
-	if (!stack_pointer(m, v, &sp))
+	if (!stack_pointer(m, v, &sp) || !sct_arch_asid(m->arch, &v->regs, &space))
 		return false;
-	sct_arch_asid(m->arch, &v->regs, &space);
 	*key = ((space * UINT64_C(0x9e3779b97f4a7c15)) ^ (sp * UINT64_C(0xc2b2ae3d27d4eb4f))) | UINT64_C(1) << 63;
 	return true;
 }
@@ -191,6 +194,18 @@ static bool may_be_child(const struct sct_open *o)
 	return !o->thread->exact && o->call.proto && (o->call.proto->flags & SCT_P_FORK);
 }
 
+/* The outermost of more interrupted calls than a thread can come back to, or NULL. */
+static struct sct_open *forgotten(const struct sct_thread *t)
+{
+	struct sct_open *last = NULL;
+	unsigned n = 0;
+
+	for (struct sct_open *o = t->top; o; o = o->below)
+		if (o->state == SCT_OPEN_HANDLER && ++n)
+			last = o;
+	return n >= INTERRUPTED_MAX ? last : NULL;
+}
+
 struct sct_open *sct_pending_enter(struct sct_pending *p, struct sct_thread *t, const struct sct_machine *m,
                                    const struct sct_vcpu *v, uint64_t pc, const struct sct_call *call,
                                    struct sct_ending *lost)
@@ -205,11 +220,13 @@ struct sct_open *sct_pending_enter(struct sct_pending *p, struct sct_thread *t, 
 		o->record.restarts++;
 		return o;
 	}
-	if (o && o->state != SCT_OPEN_HANDLER && !may_be_child(o)) {
-		lost->open = o;
-		lost->end = o->state == SCT_OPEN_AGAIN ? SCT_END_RESTARTED : SCT_END_LOST;
-	}
-	t->leaving_handler = false;
+	if (o && o->state == SCT_OPEN_AGAIN && t->exact)
+		o->state = SCT_OPEN_HANDLER; /* another signal came before the instruction */
+	if (o && o->state != SCT_OPEN_HANDLER && !may_be_child(o))
+		*lost = (struct sct_ending){ .open = o, .end = SCT_END_LOST, .unknown = "not recorded" };
+	else if ((o = forgotten(t)))
+		*lost = (struct sct_ending){ .open = o, .end = SCT_END_SIGNAL, .unknown = "not recorded" };
+	t->leaving_handler = t->fresh = false;
 	o = open_new(p);
 	o->below = t->top;
 	t->top = o;
@@ -225,11 +242,13 @@ void sct_pending_noreturn(struct sct_pending *p, struct sct_open *o)
 {
 	struct sct_thread *t = o->thread;
 	bool gone = !(o->call.proto->flags & SCT_P_SIGRETURN);
+	bool numbered = t->exact;
 
-	t->leaving_handler = !gone;
+	/* without a number nobody finds the thread again: sigreturn brings back another stack pointer */
+	t->leaving_handler = !gone && numbered;
 	sct_pending_drop(p, o);
 	/* drop has freed a thread without a number and without calls */
-	if (gone && sct_map_get(&p->threads, t->key) == t && !t->top)
+	if (gone && numbered && !t->top)
 		forget_thread(p, t);
 }
 
@@ -284,27 +303,36 @@ static bool read_frame(const struct sct_mem *mem, const struct sct_sigframe *f, 
 }
 
 /* Looks for the call's context in the signal frame at `at`, and, where several signals were delivered at once, in the
- * frames under it: each saves the stack pointer at which the one before lies. */
-static bool find_context(const struct sct_mem *mem, const struct sct_open *o, uint64_t at, unsigned depth,
-                         struct context *found)
+ * frames under it: each saves the stack pointer at which the one before lies. Nearest frames first, and only so many:
+ * memory in which everything looks like a frame must not cost more. */
+static bool find_context(const struct sct_mem *mem, const struct sct_open *o, uint64_t at, struct context *found)
 {
-	for (const struct sct_sigframe *f = sct_sigframes; f->word; f++) {
-		struct context c;
+	uint64_t places[FRAMES_MAX] = { at };
+	unsigned count = 1;
 
-		if (!read_frame(mem, f, at, &c))
-			continue;
-		if (is_after(o, c.ip, c.sp) || wants_again(o, c.ip, c.sp, true, c.result)) {
-			*found = c;
-			return true;
+	for (unsigned i = 0; i < count; i++) {
+		for (const struct sct_sigframe *f = sct_sigframes; f->word; f++) {
+			if (!read_frame(mem, f, places[i], found))
+				continue;
+			if (is_after(o, found->ip, found->sp) || wants_again(o, found->ip, found->sp, true, found->result))
+				return true;
+			if (count < FRAMES_MAX && found->sp > places[i] && found->sp - places[i] < FRAME_REACH)
+				places[count++] = found->sp;
 		}
-		if (depth < FRAMES_MAX && c.sp > at && c.sp - at < 65536 &&
-		    find_context(mem, o, c.sp, depth + 1, found))
-			return true;
 	}
 	return false;
 }
 
-/* The thread is in user mode, neither behind the call nor on it: a handler runs, or a new image. */
+/* The vCPU is in the address space in which the call was made. */
+static bool in_space_of(const struct sct_open *o, const struct sct_machine *m, const struct sct_vcpu *v)
+{
+	uint64_t space;
+
+	return o->space_known && sct_arch_asid(m->arch, &v->regs, &space) && space == o->space;
+}
+
+/* The thread is in user mode, neither behind the call nor on it: a handler runs, or a new image, which
+ * has an address space of its own (fs/exec.c, exec_mmap). */
 static struct sct_ending leave_elsewhere(const struct sct_machine *m, struct sct_vcpu *v, struct sct_open *o,
                                          uint64_t sp)
 {
@@ -312,13 +340,13 @@ static struct sct_ending leave_elsewhere(const struct sct_machine *m, struct sct
 	struct sct_ending e = { 0 };
 	struct context c;
 
-	if (find_context(&mem, o, sp, 0, &c)) {
+	if (find_context(&mem, o, sp, &c)) {
 		if (is_after(o, c.ip, c.sp))
 			return (struct sct_ending){ o, SCT_END_SIGNAL, true, c.result, NULL };
 		o->state = SCT_OPEN_HANDLER;
 		return e;
 	}
-	if (o->call.proto && (o->call.proto->flags & SCT_P_EXEC)) {
+	if (o->call.proto && (o->call.proto->flags & SCT_P_EXEC) && !in_space_of(o, m, v)) {
 		e = (struct sct_ending){ .open = o, .end = SCT_END_EXEC, .unknown = "not recorded" };
 		e.known = result_of(m, v, o, &e.result) && e.result == 0;
 		return e;
@@ -372,9 +400,41 @@ static struct sct_ending leave_call(const struct sct_machine *m, struct sct_vcpu
 	return leave_elsewhere(m, v, o, sp);
 }
 
+/* Whether the thread without a number that is at pc may have come out of o. */
+static bool may_leave(const struct sct_machine *m, const struct sct_vcpu *v, const struct sct_open *o, uint64_t pc,
+                      uint64_t sp)
+{
+	uint64_t result = 0;
+	bool known = result_of(m, v, o, &result);
+
+	if (o->state != SCT_OPEN_RUNNING)
+		return false;
+	/* calls above a fork are its child's: only the parent is still to come, with the child's number */
+	if (may_be_child(o) && o->thread->top != o && known && (int32_t)result <= 0)
+		return false;
+	return is_after(o, pc, sp) || wants_again(o, pc, sp, known, result);
+}
+
+/* A vfork's child has its parent's stack pointer: of several calls that may have ended here, none is taken. */
+static struct sct_open *only_one(const struct sct_machine *m, const struct sct_vcpu *v, const struct sct_thread *t,
+                                 uint64_t pc, uint64_t sp)
+{
+	struct sct_open *found = NULL;
+
+	for (struct sct_open *o = t->top; o; o = o->below) {
+		if (!may_leave(m, v, o, pc, sp))
+			continue;
+		if (found)
+			return NULL;
+		found = o;
+	}
+	return found;
+}
+
 struct sct_ending sct_pending_leave(struct sct_pending *p, const struct sct_machine *m, struct sct_vcpu *v, uint64_t pc)
 {
 	struct sct_ending none = { 0 };
+	struct sct_open *open = NULL;
 	struct sct_thread *t;
 	uint64_t key, sp;
 
@@ -386,9 +446,13 @@ struct sct_ending sct_pending_leave(struct sct_pending *p, const struct sct_mach
 		t->leaving_handler = false;
 		return leave_handler(m, v, t, pc, sp);
 	}
-	if (!t || !t->top || t->top->state != SCT_OPEN_RUNNING) {
+	if (t && !t->exact)
+		open = only_one(m, v, t, pc, sp);
+	else if (t && t->top && t->top->state != SCT_OPEN_HANDLER)
+		open = t->top;
+	if (!open) {
 		p->orphans++;
 		return none;
 	}
-	return leave_call(m, v, t->top, pc, sp);
+	return leave_call(m, v, open, pc, sp);
 }
