@@ -21,6 +21,7 @@ struct sct_birth {
 	uint64_t after, sp, space; /* where the child's first step is */
 	bool same_space, thread;   /* CLONE_VM, CLONE_THREAD */
 	bool ended, has_child;
+	unsigned doubts;           /* children that may be this one's or another's */
 	struct sct_word pid;       /* the parent's */
 	uint64_t result, child;    /* the parent's result, once ended; the child's thread number */
 };
@@ -129,10 +130,28 @@ static bool fits(const struct sct_birth *b, uint64_t pc, uint64_t sp, uint64_t s
 	return !b->has_child && b->after == pc && b->sp == sp && b->same_space == (b->space == space);
 }
 
+/* n calls fit one child, which may be any's. When as many children have come as there are calls that fit, each call has
+ * had its own: they are done with, or no later child at that place could be told either. */
+static void doubt(struct sct_lineage *l, unsigned n, uint64_t pc, uint64_t sp, uint64_t space)
+{
+	struct sct_birth **at = &l->births;
+	unsigned done = 0;
+
+	for (struct sct_birth *b = l->births; b; b = b->next)
+		done += fits(b, pc, sp, space) && ++b->doubts >= n;
+	while (done == n && *at) {
+		if (fits(*at, pc, sp, space))
+			drop(l, at);
+		else
+			at = &(*at)->next;
+	}
+}
+
 void sct_lineage_child(struct sct_lineage *l, struct sct_pending *p, struct sct_thread *child,
                        const struct sct_machine *m, const struct sct_vcpu *v, uint64_t pc)
 {
 	struct sct_birth **found = NULL;
+	unsigned n = 0;
 	uint64_t space, sp = v->regs.value[m->arch->sp];
 
 	if (!sct_thread_number(child).known || !sct_arch_asid(m->arch, &v->regs, &space))
@@ -140,11 +159,12 @@ void sct_lineage_child(struct sct_lineage *l, struct sct_pending *p, struct sct_
 	for (struct sct_birth **at = &l->births; *at; at = &(*at)->next) {
 		if (!fits(*at, pc, sp, space))
 			continue;
-		if (found)
-			return;
 		found = at;
+		n++;
 	}
-	if (!found)
+	if (n > 1)
+		doubt(l, n, pc, sp, space);
+	if (n != 1)
 		return;
 	(*found)->has_child = true;
 	(*found)->child = sct_thread_number(child).value;
@@ -222,7 +242,7 @@ bool sct_lineage_reaped(const struct sct_open *open, bool known, uint64_t result
 	return true;
 }
 
-void sct_lineage_exit_group(struct sct_pending *p, const struct sct_open *open)
+void sct_lineage_alone(struct sct_pending *p, const struct sct_open *open)
 {
 	const struct sct_word *pid = sct_thread_pid(open->thread);
 

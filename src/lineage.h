@@ -23,8 +23,8 @@ void sct_lineage_result(struct sct_lineage *l, struct sct_pending *p, struct sct
                         uint64_t result);
 /* Whether that ended call tells that a process is gone (wait4 and waitpid with the status of an end), and which. */
 bool sct_lineage_reaped(const struct sct_open *open, bool known, uint64_t result, uint64_t *pid);
-/* An exit_group has been entered: what the process's other threads have open will not return, unless it does before
- * the kernel reaches them. */
-void sct_lineage_exit_group(struct sct_pending *p, const struct sct_open *open);
+/* An exit_group has been entered, or an execve has succeeded: what the process's other threads have open will not
+ * return, unless it does before the kernel reaches them. */
+void sct_lineage_alone(struct sct_pending *p, const struct sct_open *open);
 
 #endif

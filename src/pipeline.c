@@ -82,6 +82,7 @@ const struct sct_pipeline_counts *sct_pipeline_counts(struct sct_pipeline *p)
 }
 
 static int finish_killed(struct sct_pipeline *p, uint64_t pid, struct sct_err *err);
+static int finish_interrupted(struct sct_pipeline *p, struct sct_open *exit, struct sct_err *err);
 
 /* Completes and hands out the record of a call that has ended, then forgets it. */
 static int finish(struct sct_pipeline *p, const struct sct_ending *e, const struct sct_moment *moment,
@@ -98,6 +99,10 @@ static int finish(struct sct_pipeline *p, const struct sct_ending *e, const stru
 		r = finish_killed(p, pid, err);
 	if (!r)
 		r = p->ops.end(p->ops.ctx, &e->open->record, err);
+	if (!r && e->end == SCT_END_NORETURN)
+		r = finish_interrupted(p, e->open, err);
+	if (e->end == SCT_END_EXEC)
+		sct_lineage_alone(&p->pending, e->open);
 	if (e->end == SCT_END_NORETURN)
 		sct_pending_noreturn(&p->pending, e->open);
 	else
@@ -118,6 +123,19 @@ static int finish_killed(struct sct_pipeline *p, uint64_t pid, struct sct_err *e
 		if (sct_thread_pid(o->thread)->known && sct_thread_pid(o->thread)->value == pid)
 			r = finish(p, &e, NULL, NULL, err);
 	}
+	return r;
+}
+
+/* A thread that exits in a signal handler never comes back to the calls that handlers interrupted. */
+static int finish_interrupted(struct sct_pipeline *p, struct sct_open *exit, struct sct_err *err)
+{
+	struct sct_ending e = { .end = SCT_END_SIGNAL, .unknown = "not recorded" };
+	int r = SCT_OK;
+
+	if ((exit->call.proto->flags & SCT_P_SIGRETURN) || !exit->record.thread.known)
+		return SCT_OK;
+	while (!r && (e.open = exit->below))
+		r = finish(p, &e, NULL, NULL, err);
 	return r;
 }
 
@@ -172,7 +190,7 @@ static int begin(struct sct_pipeline *p, const struct sct_event *e, struct sct_v
 	if (p->ops.enter)
 		r = p->ops.enter(p->ops.ctx, &open->record, err);
 	if (call->proto && !strcmp(call->proto->name, "exit_group"))
-		sct_lineage_exit_group(&p->pending, open);
+		sct_lineage_alone(&p->pending, open);
 	over.open = open;
 	if (!r && call->proto && (call->proto->flags & (SCT_P_NORETURN | SCT_P_SIGRETURN)))
 		r = finish(p, &over, NULL, NULL, err);
@@ -210,7 +228,10 @@ static int on_user(struct sct_pipeline *p, const struct sct_event *e, struct sct
 		return SCT_OK;
 	}
 	ending = sct_pending_leave(&p->pending, &p->machine, v, e->addr);
-	return ending.open ? finish(p, &ending, &moment, &mem, err) : SCT_OK;
+	if (!ending.open)
+		return SCT_OK;
+	/* a handler has run since: what the call wrote may have been overwritten */
+	return finish(p, &ending, &moment, ending.open->state == SCT_OPEN_HANDLER ? NULL : &mem, err);
 }
 
 /* A vCPU runs another thread. */
