@@ -1,0 +1,282 @@
+/* Tests of who is who: process and thread numbers of children, and calls of processes that are gone.
+ *
+ * In:  recordings by hand (script.h)
+ * Out: a report; exit status 0 when all passed
+ */
+#include "script.h"
+
+/* numbers of x86_64 */
+enum {
+	READ = 0, CLOSE = 3, GETPID = 39, CLONE = 56, FORK = 57, VFORK = 58, WAIT4 = 61, GETTID = 186,
+	SET_TID_ADDRESS = 218, CLONE3 = 435,
+};
+
+enum {
+	STUB = 0x401000, BEHIND = STUB + 2, OTHER = 0x402000, START = 0x409000, SP = 0x7f0000, SP2 = 0x6f0000,
+	CHILD_SP = 0x5f0000, ARGS = 0x7f1000, STATUS = 0x7f2000, SPACE = 0x1000000, SPACE2 = 0x2000000,
+};
+
+/* include/uapi/linux/sched.h: what pthread_create and posix_spawn pass */
+enum { THREAD_FLAGS = 0x3d0f00, SPAWN_FLAGS = 0x4100 | 17 };
+
+/* Thread 1 is process 7. */
+static struct script *begin(void)
+{
+	struct script *s = script_new(&sct_arch_x86_64);
+
+	on(s, 0, 1, SPACE);
+	enter(s, GETPID, OTHER, SP);
+	leave(s, OTHER + 2, SP, 7);
+	return s;
+}
+
+#define BEGUN "0 getpid returned 7 thread=1 pid=7 at 402002\n"
+
+static void close_by(struct script *s, uint64_t thread, uint64_t space, uint64_t sp)
+{
+	on(s, 0, thread, space);
+	enter(s, CLOSE, OTHER, sp);
+	leave(s, OTHER + 2, sp, 0);
+}
+
+START_TEST(child_runs_first)
+{
+	struct script *s = begin();
+
+	enter(s, FORK, STUB, SP);
+	born(s, 0, 2, SPACE2);
+	leave(s, BEHIND, SP, 0);
+	close_by(s, 2, SPACE2, SP);
+	on(s, 0, 1, SPACE);
+	leave(s, BEHIND, SP, 8);
+	close_by(s, 2, SPACE2, SP);
+	expect(s, BEGUN "2 close returned 0 thread=2 at 402002\n"
+	                "1 fork returned 8 thread=1 pid=7 at 401002\n"
+	                "3 close returned 0 thread=2 pid=8 tid=8 at 402002\n");
+}
+END_TEST
+
+START_TEST(parent_runs_first)
+{
+	struct script *s = begin();
+
+	enter(s, FORK, STUB, SP);
+	leave(s, BEHIND, SP, 8);
+	born(s, 0, 2, SPACE2);
+	leave(s, BEHIND, SP, 0);
+	close_by(s, 2, SPACE2, SP);
+	expect(s, BEGUN "1 fork returned 8 thread=1 pid=7 at 401002\n"
+	                "2 close returned 0 thread=2 pid=8 tid=8 at 402002\n");
+}
+END_TEST
+
+START_TEST(fork_that_fails_has_no_child)
+{
+	struct script *s = begin();
+
+	enter(s, FORK, STUB, SP);
+	leave(s, BEHIND, SP, (uint64_t)-11);
+	born(s, 0, 2, SPACE2);
+	leave(s, BEHIND, SP, 0);
+	close_by(s, 2, SPACE2, SP);
+	expect(s, BEGUN "1 fork returned EAGAIN thread=1 pid=7 at 401002\n"
+	                "2 close returned 0 thread=2 at 402002\n");
+}
+END_TEST
+
+START_TEST(clone_of_a_thread)
+{
+	struct script *s = begin();
+
+	reg(s, "edi", THREAD_FLAGS);
+	reg(s, "esi", CHILD_SP);
+	enter(s, CLONE, STUB, SP);
+	leave(s, BEHIND, SP, 8);
+	born(s, 1, 2, SPACE);
+	leave(s, BEHIND, CHILD_SP, 0);
+	close_by(s, 2, SPACE, CHILD_SP);
+	expect(s, BEGUN "1 clone returned 8 thread=1 pid=7 at 401002\n"
+	                "2 close returned 0 thread=2 pid=7 tid=8 at 402002\n");
+}
+END_TEST
+
+START_TEST(clone3_of_a_thread)
+{
+	const uint64_t args[11] = { THREAD_FLAGS, 0, 0, 0, 0, CHILD_SP - 0x1000, 0x1000 };
+	struct script *s = begin();
+
+	reg(s, "edi", ARGS);
+	reg(s, "esi", sizeof args);
+	see(s, ARGS, args, sizeof args);
+	enter(s, CLONE3, STUB, SP);
+	leave(s, BEHIND, SP, 8);
+	born(s, 1, 2, SPACE);
+	leave(s, BEHIND, CHILD_SP, 0);
+	close_by(s, 2, SPACE, CHILD_SP);
+	expect(s, BEGUN "1 clone3 returned 8 thread=1 pid=7 at 401002\n"
+	                "2 close returned 0 thread=2 pid=7 tid=8 at 402002\n");
+}
+END_TEST
+
+START_TEST(vfork_and_posix_spawn)
+{
+	static const struct {
+		const char *lines;
+		uint32_t nr;
+		uint64_t flags, stack;
+	} rows[] = {
+		{ BEGUN "2 close returned 0 thread=2 at 402002\n"
+		        "1 vfork returned 8 thread=1 pid=7 at 401002\n"
+		        "3 close returned 0 thread=2 pid=8 tid=8 at 402002\n", VFORK, 0, SP },
+		{ BEGUN "2 close returned 0 thread=2 at 402002\n"
+		        "1 clone returned 8 thread=1 pid=7 at 401002\n"
+		        "3 close returned 0 thread=2 pid=8 tid=8 at 402002\n", CLONE, SPAWN_FLAGS, CHILD_SP },
+	};
+
+	for (unsigned i = 0; i < 2; i++) {
+		struct script *s = begin();
+
+		reg(s, "edi", rows[i].flags);
+		reg(s, "esi", rows[i].stack);
+		enter(s, rows[i].nr, STUB, SP);
+		born(s, 0, 2, SPACE);
+		leave(s, BEHIND, rows[i].stack, 0);
+		close_by(s, 2, SPACE, rows[i].stack);
+		on(s, 0, 1, SPACE);
+		leave(s, BEHIND, SP, 8);
+		close_by(s, 2, SPACE, rows[i].stack);
+		expect(s, rows[i].lines);
+	}
+}
+END_TEST
+
+/* A new thread in the same address space is no child of a fork. */
+START_TEST(wrong_address_space)
+{
+	struct script *s = begin();
+
+	enter(s, FORK, STUB, SP);
+	leave(s, BEHIND, SP, 8);
+	born(s, 0, 2, SPACE);
+	leave(s, BEHIND, SP, 0);
+	close_by(s, 2, SPACE, SP);
+	expect(s, BEGUN "1 fork returned 8 thread=1 pid=7 at 401002\n"
+	                "2 close returned 0 thread=2 at 402002\n");
+}
+END_TEST
+
+/* Two forks at one place before either child runs: whose is which is not told. Later ones are clear again. */
+START_TEST(two_parents_fit)
+{
+	struct script *s = begin();
+
+	for (uint64_t child = 8; child < 10; child++) {
+		enter(s, FORK, STUB, SP);
+		leave(s, BEHIND, SP, child);
+	}
+	for (uint64_t thread = 2; thread < 4; thread++) {
+		born(s, 0, thread, SPACE2 * thread);
+		leave(s, BEHIND, SP, 0);
+		close_by(s, thread, SPACE2 * thread, SP);
+	}
+	on(s, 0, 1, SPACE);
+	enter(s, FORK, STUB, SP);
+	leave(s, BEHIND, SP, 10);
+	born(s, 0, 4, SPACE2 * 4);
+	leave(s, BEHIND, SP, 0);
+	close_by(s, 4, SPACE2 * 4, SP);
+	expect(s, BEGUN "1 fork returned 8 thread=1 pid=7 at 401002\n"
+	                "2 fork returned 9 thread=1 pid=7 at 401002\n"
+	                "3 close returned 0 thread=2 at 402002\n"
+	                "4 close returned 0 thread=3 at 402002\n"
+	                "5 fork returned 10 thread=1 pid=7 at 401002\n"
+	                "6 close returned 0 thread=4 pid=10 tid=10 at 402002\n");
+}
+END_TEST
+
+START_TEST(program_that_the_kernel_starts)
+{
+	struct script *s = begin();
+
+	born(s, 0, 2, SPACE2);
+	leave(s, START, SP2, 0);
+	close_by(s, 2, SPACE2, SP2);
+	script_run(s, say_record);
+	ck_assert_str_eq(s->text, BEGUN "1 close returned 0 thread=2 at 402002\n");
+	ck_assert_uint_eq(s->counts.orphans, 0);
+	free(s);
+}
+END_TEST
+
+START_TEST(callers_that_ask)
+{
+	static const struct { uint32_t nr; const char *lines; } rows[] = {
+		{ GETTID, BEGUN "1 gettid returned 9 thread=1 pid=7 tid=9 at 401002\n" },
+		{ SET_TID_ADDRESS, BEGUN "1 set_tid_address returned 9 thread=1 pid=7 tid=9 at 401002\n" },
+	};
+
+	for (unsigned i = 0; i < 2; i++) {
+		struct script *s = begin();
+
+		enter(s, rows[i].nr, STUB, SP);
+		leave(s, BEHIND, SP, 9);
+		expect(s, rows[i].lines);
+	}
+}
+END_TEST
+
+/* wait4 tells that the child is gone: what it had open was killed. A child that was stopped is not gone. */
+START_TEST(reaped)
+{
+	static const struct { uint32_t status; const char *lines; } rows[] = {
+		{ 9, "2 read killed ? thread=2 pid=8 tid=8\n"
+		     "3 wait4 returned 8 thread=1 pid=7 at 401002\n" },
+		{ 0x137f, "3 wait4 returned 8 thread=1 pid=7 at 401002\n"
+		          "2 read unfinished ? thread=2 pid=8 tid=8\n" },
+	};
+
+	for (unsigned i = 0; i < 2; i++) {
+		struct script *s = begin();
+		char lines[400];
+
+		enter(s, FORK, STUB, SP);
+		leave(s, BEHIND, SP, 8);
+		born(s, 0, 2, SPACE2);
+		leave(s, BEHIND, SP, 0);
+		enter(s, READ, STUB, SP);
+		on(s, 0, 1, SPACE);
+		reg(s, "edi", (uint64_t)-1);
+		reg(s, "esi", STATUS);
+		enter(s, WAIT4, STUB, SP);
+		see(s, STATUS, &rows[i].status, 4);
+		leave(s, BEHIND, SP, 8);
+		snprintf(lines, sizeof lines, BEGUN "1 fork returned 8 thread=1 pid=7 at 401002\n%s", rows[i].lines);
+		expect(s, lines);
+	}
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("lineage");
+	TCase *t = tcase_create("lineage");
+	SRunner *r = srunner_create(s);
+	int failed;
+
+	tcase_add_test(t, child_runs_first);
+	tcase_add_test(t, parent_runs_first);
+	tcase_add_test(t, fork_that_fails_has_no_child);
+	tcase_add_test(t, clone_of_a_thread);
+	tcase_add_test(t, clone3_of_a_thread);
+	tcase_add_test(t, vfork_and_posix_spawn);
+	tcase_add_test(t, wrong_address_space);
+	tcase_add_test(t, two_parents_fit);
+	tcase_add_test(t, program_that_the_kernel_starts);
+	tcase_add_test(t, callers_that_ask);
+	tcase_add_test(t, reaped);
+	suite_add_tcase(s, t);
+	srunner_run_all(r, CK_NORMAL);
+	failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
