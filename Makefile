@@ -192,7 +192,7 @@ ifneq ($(DEPS),no)
 	tests/deps.sh check
 endif
 	$(MAKE) check-build
-	BUILD=$(BUILD) CC="$(CC)" PYTHON="$(PYTHON)" SAN=$(SAN) tests/check.sh
+	env -u MAKEFLAGS -u MAKEOVERRIDES -u SAN SANITIZED=$(SAN) BUILD=$(BUILD) CC="$(CC)" PYTHON="$(PYTHON)" tests/check.sh
 
 check-build: all $(UNIT) $(EXAMPLE) $(if $(SAN),,$(FUZZ))
 

@@ -1,14 +1,14 @@
 #!/bin/sh
 # Every test, those first that find a fault fastest.
 #
-# In:  a complete build in $BUILD (make check-build); SAN=1: it is under sanitizers
+# In:  a complete build in $BUILD (make check-build); SANITIZED=1: it is under sanitizers
 # Out: what each test says, a line for each failed one at the end; the last line is "N passed, N failed"
 #
 # A test that counts for itself says so in its last line, as Check does or as "N passed, N failed"; any other one counts
 # as one, by its exit status. Standard input is empty.
 set -u
 cd "$(dirname "$0")/.." || exit 1
-export BUILD="${BUILD:-build}" PYTHON="${PYTHON:-/usr/bin/python3}" SAN="${SAN:-}"
+export BUILD="${BUILD:-build}" PYTHON="${PYTHON:-/usr/bin/python3}"
 passed=0
 failed=0
 faults=""
@@ -57,7 +57,7 @@ run golden/scan tests/golden/scan.sh
 run golden tests/golden/golden.sh
 run bad tests/bad.sh
 run example tests/example/example.sh
-if [ -n "$SAN" ]; then
+if [ -n "${SANITIZED:-}" ]; then
 	skip fuzz "the corpora are replayed by make check without SAN, under the same sanitizers"
 	skip install "is tested by make check without SAN"
 	skip live "QEMU is not built for sanitizers"
