@@ -110,20 +110,24 @@ static void list_profiles(void)
 		printf("%-10s %s\n", name, summary);
 }
 
+static void count(const char *file, uint64_t n, const char *what)
+{
+	if (n)
+		fprintf(stderr, "sctrace-decode: %s: %llu %s\n", file, (unsigned long long)n, what);
+}
+
 /* What the run could not read or had to leave open, and how the calls ended. */
 static void tell(struct run *run, struct sct_pipeline *p)
 {
 	const struct sct_pipeline_counts *c = sct_pipeline_counts(p);
 	const struct sct_damage *d = run->trace.ops->damage(run->trace.state);
+	const char *file = run->options->trace;
 	const struct {
 		uint64_t count;
 		const char *what;
 	} lines[] = {
 		{ c->orphans, "returns of calls that began before the recording" },
 		{ c->not_in_table, "calls whose number is not in the table" },
-		{ c->no_abi, "entering instructions that no convention of the profile describes: no record" },
-		{ c->no_thread, "entries of which no thread can be told: no record" },
-		{ c->detect.unknown_mode, "entering instructions in an unknown CPU mode: no record" },
 		{ c->detect.kernel, "entering instructions in kernel mode: no record" },
 		{ c->detect.no_entry, "recorded instructions that do not enter the kernel: no record" },
 		{ run->sink->invented ? run->sink->invented(run->state) : 0, "required fields written as 0, for want of a value" },
@@ -131,16 +135,24 @@ static void tell(struct run *run, struct sct_pipeline *p)
 		{ d->bytes, "bytes skipped for damage" },
 	};
 
-	fprintf(stderr, "sctrace-decode: %s: %llu calls, %llu logged\n", run->options->trace,
-	        (unsigned long long)c->calls, (unsigned long long)run->written);
+	fprintf(stderr, "sctrace-decode: %s: %llu calls, %llu logged\n", file, (unsigned long long)c->calls,
+	        (unsigned long long)run->written);
 	for (unsigned i = 0; i < SCT_END_COUNT; i++)
-		if (c->ended[i])
-			fprintf(stderr, "sctrace-decode: %s: %llu %s\n", run->options->trace, (unsigned long long)c->ended[i],
-			        sct_end_names[i]);
+		count(file, c->ended[i], sct_end_names[i]);
 	for (unsigned i = 0; i < sizeof lines / sizeof *lines; i++)
-		if (lines[i].count)
-			fprintf(stderr, "sctrace-decode: %s: %llu %s\n", run->options->trace,
-			        (unsigned long long)lines[i].count, lines[i].what);
+		count(file, lines[i].count, lines[i].what);
+}
+
+/* Says which calls could not become records; true when there were any. */
+static bool tell_missing(struct run *run, struct sct_pipeline *p)
+{
+	const struct sct_pipeline_counts *c = sct_pipeline_counts(p);
+	const char *file = run->options->trace;
+
+	count(file, c->no_abi, "calls that no convention of the profile describes: not logged (--list-profiles)");
+	count(file, c->no_thread, "calls of which no thread can be told: not logged");
+	count(file, c->detect.unknown_mode, "entering instructions in an unknown CPU mode: not logged");
+	return c->no_abi || c->no_thread || c->detect.unknown_mode;
 }
 
 /* Says what was damaged; true when something was. */
@@ -153,7 +165,7 @@ static bool tell_damage(struct run *run)
 		say(file, &d->first);
 	if (d->places > 1)
 		fprintf(stderr, "sctrace-decode: %s: damaged in %llu places\n", file, (unsigned long long)d->places);
-	if (d->truncated)
+	if (d->truncated && !d->first.status)
 		fprintf(stderr, "sctrace-decode: %s: the recording was not closed: its end may be missing\n", file);
 	return d->first.status || d->truncated;
 }
@@ -164,7 +176,7 @@ static int decode(struct run *run, struct sct_pipeline *p)
 	struct sct_err err, closing;
 	int r = sct_pipeline_run(p, &err), closed;
 	bool input = r == SCT_E_FORMAT || r == SCT_E_TRUNCATED || r == SCT_E_INTERRUPTED;
-	bool damaged;
+	bool damaged, missing;
 
 	if (run->progress)
 		fputs("\r\033[K", stderr);
@@ -178,6 +190,7 @@ static int decode(struct run *run, struct sct_pipeline *p)
 	}
 	if (run->options->verbose)
 		tell(run, p);
+	missing = tell_missing(run, p);
 	damaged = tell_damage(run);
 	if (r && !(damaged && r != SCT_E_INTERRUPTED))
 		say(run->options->trace, &err);
@@ -192,7 +205,7 @@ static int decode(struct run *run, struct sct_pipeline *p)
 	}
 	if (r == SCT_E_INTERRUPTED)
 		return 128 + (int)caught;
-	return r || damaged ? EXIT_DAMAGED : EXIT_SUCCESS;
+	return r || damaged || missing ? EXIT_DAMAGED : EXIT_SUCCESS;
 }
 
 static int open_sink(struct run *run, struct sct_err *err)

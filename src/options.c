@@ -59,7 +59,8 @@ void sct_options_help(FILE *to)
 	      "  -h, --help               print this help\n"
 	      "  -V, --version            print the version\n\n"
 	      "TRACE may be plain or compressed by zstd, gzip or xz; - is standard input.\n"
-	      "Exit status: 0 all decoded, 1 nothing could be done, 2 the input was damaged or cut short.\n",
+	      "Exit status: 0 all decoded, 1 nothing could be done, 2 the input was damaged or cut short,\n"
+	      "or holds calls that could not be logged.\n",
 	      to);
 }
 
