@@ -27,7 +27,7 @@ PLUGINDIR := $(LIBDIR)/sctrace
 
 ifdef SAN
 # the same, under AddressSanitizer and UndefinedBehaviorSanitizer, built beside the ordinary build
-override BUILD := $(BUILD)-san
+override BUILD := $(BUILD:%-san=%)-san
 override CFLAGS := -O1 -g
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 endif
