@@ -5,12 +5,12 @@
 # Out: installed packages; where this Debian's QEMU is too old for the recorder, a source entry for its backports
 #
 # usage: tests/deps.sh [build|check|live]
-#   build: to compile; check: and to run the tests that need no guest; live (default): and to record guests
+#   build: to compile and run the demo; check: and to run the tests that need no guest; live (default): and to record guests
 set -eu
 
 build="gcc make pkg-config libc6-dev libcapstone-dev libprotobuf-c-dev protobuf-c-compiler protobuf-compiler libzstd-dev
-zlib1g-dev liblzma-dev libglib2.0-dev"
-check="clang libclang-rt-dev llvm check zstd gzip xz-utils python3 python3-protobuf jq man-db groff-base linux-libc-dev"
+zlib1g-dev liblzma-dev libglib2.0-dev jq"
+check="clang libclang-rt-dev llvm check zstd gzip xz-utils python3 python3-protobuf man-db groff-base linux-libc-dev"
 live="qemu-user busybox-static strace cpio gcc-multilib kmod"
 qemu=qemu-system-x86
 qemu_since=10 # the first major version whose plugin interface has what the recorder needs
