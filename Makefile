@@ -200,9 +200,10 @@ check-build: all $(UNIT) $(EXAMPLE) $(if $(SAN),,$(FUZZ))
 golden: all
 	BUILD=$(BUILD) tests/golden/golden.sh --write
 
-## live        boot and record Debian guests, hold what was decoded against the guest's own strace
+## live        record Debian guests and single programs, hold what was decoded against their own strace, qemu-user's log
 live: all
 	BUILD=$(abspath $(BUILD)) tests/live/run.sh full
+	BUILD=$(abspath $(BUILD)) tests/live/user.sh
 
 ## bench       time recording and decoding, as ratios: RUNS=5 SIZE=1 (GB unpacked)
 bench: all
