@@ -10,8 +10,8 @@ set -eu
 
 build="gcc make pkg-config libc6-dev libcapstone-dev libprotobuf-c-dev protobuf-c-compiler protobuf-compiler libzstd-dev
 zlib1g-dev liblzma-dev libglib2.0-dev jq"
-check="clang libclang-rt-dev llvm check zstd gzip xz-utils python3 python3-protobuf man-db groff-base linux-libc-dev"
-live="qemu-user busybox-static strace cpio gcc-multilib kmod"
+check="clang gcc-multilib libclang-rt-dev llvm check zstd gzip xz-utils python3 python3-protobuf man-db groff-base linux-libc-dev"
+live="qemu-user busybox-static strace cpio kmod"
 qemu=qemu-system-x86
 qemu_since=10 # the first major version whose plugin interface has what the recorder needs
 
