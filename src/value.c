@@ -6,7 +6,9 @@
 
 #include <string.h>
 
-const struct sct_limits sct_limits_default = { .str = 65536, .buf = 65536, .elems = 1024 };
+const struct sct_limits sct_limits_default = {
+	.str = 65536, .buf = 65536, .elems = 1024, .total = 8 << 20,
+};
 
 static uint64_t cut(uint64_t v, unsigned size)
 {
@@ -110,7 +112,7 @@ static void pointee(struct sct_walk *w, const struct sct_param *p, struct sct_va
 	if (p->cls == SCT_C_NUM)
 		sct_walk_numbers(w, v, p->elem, p->elem_signed, p->len != SCT_LEN_NONE, n);
 	else if (p->cls == SCT_C_IOV)
-		sct_walk_iovec(w, v, v->raw, n, w->leaving && w->result_known ? w->result : UINT64_MAX);
+		sct_walk_iovec(w, v, w->was, n, w->leaving && w->result_known ? w->result : UINT64_MAX);
 	else if (p->cls == SCT_C_MMSG)
 		sct_walk_mmsghdr(w, v, n);
 	else
@@ -157,7 +159,7 @@ static struct sct_value *raw_values(const struct sct_call *call, struct sct_aren
 struct sct_value *sct_values_enter(const struct sct_call *call, const struct sct_mem *mem,
                                    const struct sct_limits *limits, struct sct_arena *arena, size_t *count)
 {
-	struct sct_walk w = { .call = call, .mem = mem, .limits = limits, .arena = arena };
+	struct sct_walk w = { .call = call, .mem = mem, .limits = limits, .arena = arena, .left = limits->total };
 	const struct sct_proto *proto = call->proto;
 
 	if (!proto)
@@ -176,12 +178,21 @@ struct sct_value *sct_values_enter(const struct sct_call *call, const struct sct
 	return w.args;
 }
 
+/* Linux: results from -4095 to -1 are error numbers (include/linux/err.h, MAX_ERRNO). */
+static bool is_error(const struct sct_call *call, uint64_t raw)
+{
+	int64_t v = (int64_t)sign_extend(raw, call->abi->word);
+
+	return v < 0 && v >= -4095;
+}
+
 static bool same_values(const struct sct_value *a, const struct sct_value *b, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		if (a[i].known != b[i].known || a[i].raw != b[i].raw || a[i].meaning != b[i].meaning ||
 		    a[i].num != b[i].num || a[i].len != b[i].len || a[i].nelems != b[i].nelems ||
-		    a[i].partial != b[i].partial || a[i].size != b[i].size || a[i].unknown != b[i].unknown)
+		    a[i].partial != b[i].partial || a[i].size != b[i].size ||
+		    strcmp(a[i].unknown ? a[i].unknown : "", b[i].unknown ? b[i].unknown : ""))
 			return false;
 		if (a[i].len && memcmp(a[i].data, b[i].data, a[i].len))
 			return false;
@@ -203,8 +214,10 @@ static void leave_value(struct sct_walk *w, const struct sct_param *p, struct sc
 	after.size = 0;
 	after.partial = false;
 	after.unknown = NULL;
+	w->was = v;
 	pointee(w, p, &after);
-	if (!(p->dir & SCT_IN) || (v->meaning == SCT_M_NONE && v->unknown)) {
+	w->was = NULL;
+	if (!(p->dir & SCT_IN)) {
 		*v = after;
 	} else if (!same_values(v, &after, 1)) {
 		struct sct_value *out = sct_arena_alloc(w->arena, sizeof *out);
@@ -238,13 +251,21 @@ static bool has_unknown(const struct sct_value *v)
 	return false;
 }
 
+/* Whether the kernel may have written over what it read there. A description (iovec, msghdr) it only reads. */
+static bool overwritten(const struct sct_walk *w, const struct sct_param *p)
+{
+	bool failed = w->result_known && is_error(w->call, w->result);
+
+	return (p->dir & SCT_IN) && (p->dir & SCT_OUT) && p->cls != SCT_C_MMSG && !failed;
+}
+
 /* An input whose page was absent at entry: the kernel has fetched it by reading it, so it is there at return. */
 static void enter_late(struct sct_walk *w, const struct sct_param *p, struct sct_value *v)
 {
 	struct sct_value later = { 0 };
 	bool leaving = w->leaving;
 
-	if (!v->pointer || !v->known || !v->raw || !read_at_entry(p) || !has_unknown(v))
+	if (!v->pointer || !v->known || !v->raw || !read_at_entry(p) || !has_unknown(v) || overwritten(w, p))
 		return;
 	w->leaving = false;
 	enter_value(w, p, &later);
@@ -253,20 +274,12 @@ static void enter_late(struct sct_walk *w, const struct sct_param *p, struct sct
 	fill_in(v, &later);
 }
 
-/* Linux: results from -4095 to -1 are error numbers (include/linux/err.h, MAX_ERRNO). */
-static bool is_error(const struct sct_call *call, uint64_t raw)
-{
-	int64_t v = (int64_t)sign_extend(raw, call->abi->word);
-
-	return v < 0 && v >= -4095;
-}
-
 void sct_values_return(const struct sct_call *call, struct sct_value *args, size_t count, bool known, uint64_t result,
                        const struct sct_mem *mem, const struct sct_limits *limits, struct sct_arena *arena)
 {
 	struct sct_walk w = {
 		.call = call, .mem = mem, .limits = limits, .arena = arena, .args = args, .leaving = true,
-		.result_known = known, .result = sign_extend(result, call->abi->word),
+		.result_known = known, .result = sign_extend(result, call->abi->word), .left = limits->total,
 	};
 
 	if (!call->proto)

@@ -15,6 +15,7 @@ struct sct_limits {
 	size_t str;   /* bytes of one string */
 	size_t buf;   /* bytes of one buffer */
 	size_t elems; /* elements of one array: argv, iovec */
+	size_t total; /* bytes that one look at a call's arguments takes: arrays of arrays multiply */
 };
 
 extern const struct sct_limits sct_limits_default;
@@ -24,8 +25,8 @@ extern const struct sct_limits sct_limits_default;
 struct sct_value *sct_values_enter(const struct sct_call *call, const struct sct_mem *mem,
                                    const struct sct_limits *limits, struct sct_arena *arena, size_t *count);
 /* Fills at return what the kernel wrote: meanings of out arguments, `out` of inout ones where it differs. result is
- * the raw result word; known false when it is unknown, then lengths that depend on it are unknown too, and mem may be NULL:
- * nothing is to be seen of memory after the call. */
+ * the raw result word; known false when it is unknown, then lengths that depend on it are unknown too, and mem may be
+ * NULL: nothing is to be seen of memory after the call. */
 void sct_values_return(const struct sct_call *call, struct sct_value *args, size_t count, bool known, uint64_t result,
                        const struct sct_mem *mem, const struct sct_limits *limits, struct sct_arena *arena);
 /* The result as a value: width, meaning and, by the ABI's rule, the error's name in *error. */

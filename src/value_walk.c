@@ -11,9 +11,12 @@ enum { CHUNK = 64 }; /* strings are read by so many aligned bytes: never into a 
 static bool read_le(struct sct_walk *w, uint64_t at, unsigned size, uint64_t *value)
 {
 	uint8_t b[8];
+	size_t got = w->mem->read(w->mem->ctx, at, b, size);
 
-	if (w->mem->read(w->mem->ctx, at, b, size) < size)
+	if (got < size) {
+		w->why = w->mem->why(w->mem->ctx, at + got);
 		return false;
+	}
 	*value = 0;
 	for (unsigned i = 0; i < size; i++)
 		*value |= (uint64_t)b[i] << (8 * i);
@@ -47,8 +50,11 @@ static bool length_behind(struct sct_walk *w, const struct sct_value *pointer, u
 	if (!pointer->known || !pointer->raw || !read_le(w, pointer->raw, 4, &now))
 		return false;
 	*n = now;
-	if (w->leaving && pointer->meaning == SCT_M_PTR)
-		*n = min64(now, (uint32_t)pointer->elems[0].raw);
+	if (!w->leaving)
+		return true;
+	if (pointer->meaning != SCT_M_PTR)
+		return false; /* how much room there was is not known */
+	*n = min64(now, (uint32_t)pointer->elems[0].raw);
 	return true;
 }
 
@@ -76,18 +82,27 @@ bool sct_walk_length(struct sct_walk *w, const struct sct_param *p, uint64_t *n)
 	}
 }
 
+/* Takes n pieces of size bytes out of the call's total, or as many as are left; returns how many. */
+static size_t take(struct sct_walk *w, uint64_t n, size_t size)
+{
+	n = min64(n, w->left / size);
+	w->left -= (size_t)n * size;
+	return (size_t)n;
+}
+
 void sct_walk_string(struct sct_walk *w, uint64_t at, struct sct_value *v)
 {
+	size_t room = 0, len = 0, limit = (size_t)min64(w->limits->str, w->left);
 	uint8_t *text = NULL;
-	size_t room = 0, len = 0;
 
-	while (len < w->limits->str) {
+	while (len < limit) {
 		size_t step = CHUNK - ((at + len) % CHUNK), got;
 		const uint8_t *nul;
 
 		if (len + step > room) {
 			uint8_t *bigger = sct_arena_alloc(w->arena, room = room ? room * 2 : 4 * CHUNK);
 
+			take(w, room, 1);
 			if (len)
 				memcpy(bigger, text, len);
 			text = bigger;
@@ -104,7 +119,7 @@ void sct_walk_string(struct sct_walk *w, uint64_t at, struct sct_value *v)
 		if (got < step)
 			break;
 	}
-	v->unknown = len < w->limits->str ? why(w, at + len) : NULL;
+	v->unknown = len < limit ? why(w, at + len) : limit ? NULL : "too deep";
 	if (len) {
 		v->meaning = SCT_M_STR;
 		v->data = text;
@@ -116,7 +131,7 @@ void sct_walk_string(struct sct_walk *w, uint64_t at, struct sct_value *v)
 
 void sct_walk_bytes(struct sct_walk *w, uint64_t at, uint64_t size, struct sct_value *v)
 {
-	size_t want = (size_t)min64(size, w->limits->buf);
+	size_t want = take(w, min64(size, w->limits->buf), 1);
 	uint8_t *data = sct_arena_alloc(w->arena, want ? want : 1);
 	size_t got = want ? w->mem->read(w->mem->ctx, at, data, want) : 0;
 
@@ -154,12 +169,12 @@ void sct_walk_strings(struct sct_walk *w, struct sct_value *v)
 
 	for (;; n++) {
 		if (!read_le(w, v->raw + n * size, size, &pointer)) {
-			finish_array(v, elems, n, UINT64_MAX, why(w, v->raw + n * size));
+			finish_array(v, elems, n, UINT64_MAX, w->why);
 			return;
 		}
 		if (!pointer)
 			break;
-		if (n == w->limits->elems) {
+		if (n == w->limits->elems || !take(w, 1, sizeof *elems)) {
 			finish_array(v, elems, n, UINT64_MAX, NULL);
 			return;
 		}
@@ -179,7 +194,7 @@ void sct_walk_strings(struct sct_walk *w, struct sct_value *v)
 
 void sct_walk_numbers(struct sct_walk *w, struct sct_value *v, unsigned elem, bool is_signed, bool array, uint64_t n)
 {
-	size_t want = (size_t)min64(n, w->limits->elems), got;
+	size_t want = take(w, min64(n, w->limits->elems), sizeof(struct sct_value)), got;
 	struct sct_value *elems = sct_arena_alloc(w->arena, (want + 1) * sizeof *elems);
 	uint64_t x;
 
@@ -187,26 +202,35 @@ void sct_walk_numbers(struct sct_walk *w, struct sct_value *v, unsigned elem, bo
 		sct_walk_set(&elems[got], NULL, NULL, elem, x);
 		sct_walk_number(&elems[got], is_signed);
 	}
-	finish_array(v, elems, got, n, got < want ? why(w, v->raw + got * elem) : NULL);
+	finish_array(v, elems, got, n, got < want ? w->why : NULL);
 	if (!array && v->meaning == SCT_M_ARRAY)
 		v->meaning = SCT_M_PTR;
 }
 
-/* A member of a struct in memory: its raw word. False: not readable, and v says why. */
-static bool member(struct sct_walk *w, struct sct_value *v, const char *name, const char *type, uint64_t at,
-                   unsigned size)
+/* A member of a struct in memory: its raw word, as it was at entry where that is known. False: not readable, and v says
+ * why. */
+static bool member(struct sct_walk *w, struct sct_value *v, const struct sct_value *was, const char *name,
+                   const char *type, uint64_t at, unsigned size)
 {
-	uint64_t x;
+	uint64_t x = 0;
 
 	v->name = name;
 	v->type = type;
 	v->width = (uint8_t)size;
-	if (!read_le(w, at, size, &x)) {
-		v->unknown = why(w, at);
+	if (was && was->known) {
+		x = was->raw;
+	} else if (!read_le(w, at, size, &x)) {
+		v->unknown = w->why;
 		return false;
 	}
 	sct_walk_set(v, name, type, size, x);
 	return true;
+}
+
+/* Member or element number i of a value at entry; NULL: there is none. */
+static const struct sct_value *part(const struct sct_value *was, size_t i)
+{
+	return was && i < was->nelems ? &was->elems[i] : NULL;
 }
 
 /* Whether buffers behind this argument may be shown now: input always, output once it was written. */
@@ -216,7 +240,8 @@ static bool contents_now(const struct sct_walk *w, const struct sct_value *v)
 }
 
 /* struct iovec { void *iov_base; size_t iov_len; } (include/uapi/linux/uio.h) */
-static bool one_iovec(struct sct_walk *w, struct sct_value *e, uint64_t at, bool contents, uint64_t *budget)
+static bool one_iovec(struct sct_walk *w, struct sct_value *e, const struct sct_value *was, uint64_t at, bool contents,
+                      uint64_t *budget)
 {
 	unsigned size = w->call->abi->ptr;
 	struct sct_value *m = sct_arena_alloc(w->arena, 2 * sizeof *m);
@@ -227,7 +252,8 @@ static bool one_iovec(struct sct_walk *w, struct sct_value *e, uint64_t at, bool
 	e->elems = m;
 	e->nelems = 2;
 	m[0].pointer = true;
-	if (!member(w, &m[0], "iov_base", "void *", at, size) || !member(w, &m[1], "iov_len", "size_t", at + size, size))
+	if (!member(w, &m[0], part(was, 0), "iov_base", "void *", at, size) ||
+	    !member(w, &m[1], part(was, 1), "iov_len", "size_t", at + size, size))
 		return false;
 	sct_walk_number(&m[1], false);
 	n = min64(m[1].raw, *budget);
@@ -238,9 +264,9 @@ static bool one_iovec(struct sct_walk *w, struct sct_value *e, uint64_t at, bool
 	return true;
 }
 
-void sct_walk_iovec(struct sct_walk *w, struct sct_value *v, uint64_t at, uint64_t n, uint64_t budget)
+void sct_walk_iovec(struct sct_walk *w, struct sct_value *v, const struct sct_value *was, uint64_t n, uint64_t budget)
 {
-	size_t want = (size_t)min64(n, w->limits->elems), got;
+	size_t want = take(w, min64(n, w->limits->elems), 3 * sizeof *v), got; /* an element and its members */
 	struct sct_value *elems = sct_arena_alloc(w->arena, (want + 1) * sizeof *elems);
 	unsigned size = 2u * w->call->abi->ptr;
 	bool contents = contents_now(w, v);
@@ -249,35 +275,53 @@ void sct_walk_iovec(struct sct_walk *w, struct sct_value *v, uint64_t at, uint64
 	if ((v->dir & SCT_IN) && !(v->dir & SCT_OUT))
 		budget = UINT64_MAX;
 	for (got = 0; got < want; got++)
-		if (!one_iovec(w, &elems[got], at + got * size, contents, &budget))
+		if (!one_iovec(w, &elems[got], part(was, got), v->raw + got * size, contents, &budget))
 			break;
-	finish_array(v, elems, got, n, got < want ? why(w, at + got * size) : NULL);
+	finish_array(v, elems, got, n, got < want ? w->why : NULL);
 }
 
 enum { NAME, NAMELEN, IOV, IOVLEN, CONTROL, CONTROLLEN, FLAGS, MSG_MEMBERS };
 
-/* struct user_msghdr (include/linux/socket.h): members are words of the caller, namelen and flags 32-bit numbers */
-static bool read_msghdr(struct sct_walk *w, struct sct_value *m, uint64_t at)
+/* struct user_msghdr (include/linux/socket.h): members are words of the caller, namelen and flags 32-bit numbers. The
+ * kernel writes to the two lengths and to the flags (net/socket.c, ____sys_recvmsg). */
+static bool read_msghdr(struct sct_walk *w, struct sct_value *m, const struct sct_value *was, uint64_t at)
 {
 	unsigned p = w->call->abi->ptr;
 
 	m[NAME].pointer = m[IOV].pointer = m[CONTROL].pointer = true;
-	return member(w, &m[NAME], "msg_name", "void *", at, p) &&
-	       member(w, &m[NAMELEN], "msg_namelen", "int", at + p, 4) &&
-	       member(w, &m[IOV], "msg_iov", "struct iovec *", at + 2 * p, p) &&
-	       member(w, &m[IOVLEN], "msg_iovlen", "size_t", at + 3 * p, p) &&
-	       member(w, &m[CONTROL], "msg_control", "void *", at + 4 * p, p) &&
-	       member(w, &m[CONTROLLEN], "msg_controllen", "size_t", at + 5 * p, p) &&
-	       member(w, &m[FLAGS], "msg_flags", "unsigned int", at + 6 * p, 4);
+	return member(w, &m[NAME], part(was, NAME), "msg_name", "void *", at, p) &&
+	       member(w, &m[NAMELEN], NULL, "msg_namelen", "int", at + p, 4) &&
+	       member(w, &m[IOV], part(was, IOV), "msg_iov", "struct iovec *", at + 2 * p, p) &&
+	       member(w, &m[IOVLEN], part(was, IOVLEN), "msg_iovlen", "size_t", at + 3 * p, p) &&
+	       member(w, &m[CONTROL], part(was, CONTROL), "msg_control", "void *", at + 4 * p, p) &&
+	       member(w, &m[CONTROLLEN], NULL, "msg_controllen", "size_t", at + 5 * p, p) &&
+	       member(w, &m[FLAGS], NULL, "msg_flags", "unsigned int", at + 6 * p, 4);
 }
 
-static void one_msghdr(struct sct_walk *w, struct sct_value *v, uint64_t at, uint64_t budget)
+/* The bytes behind member ptr, as many as member len says, and at return never more than there was room for: a longer
+ * name is cut, and its whole length stored (net/socket.c, move_addr_to_user). */
+static void msg_bytes(struct sct_walk *w, struct sct_value *m, const struct sct_value *was, unsigned ptr, unsigned len)
+{
+	const struct sct_value *room = part(was, len);
+	uint64_t n = m[len].num;
+
+	if (!m[ptr].raw || (m[len].meaning == SCT_M_INT && (int64_t)n < 0))
+		return;
+	if (w->leaving && !(room && room->known)) {
+		m[ptr].unknown = "not recorded";
+		return;
+	}
+	sct_walk_bytes(w, m[ptr].raw, w->leaving ? min64(n, room->num) : n, &m[ptr]);
+}
+
+static void one_msghdr(struct sct_walk *w, struct sct_value *v, const struct sct_value *was, uint64_t at,
+                       uint64_t budget)
 {
 	struct sct_value *m = sct_arena_alloc(w->arena, MSG_MEMBERS * sizeof *m);
 	bool contents = contents_now(w, v);
 
-	if (!read_msghdr(w, m, at)) {
-		v->unknown = why(w, at);
+	if (!read_msghdr(w, m, was, at)) {
+		v->unknown = w->why;
 		return;
 	}
 	v->meaning = SCT_M_STRUCT;
@@ -288,21 +332,21 @@ static void one_msghdr(struct sct_walk *w, struct sct_value *v, uint64_t at, uin
 	sct_walk_number(&m[CONTROLLEN], false);
 	sct_walk_number(&m[FLAGS], false);
 	m[IOV].dir = v->dir;
-	if (m[NAME].raw && contents && (int64_t)m[NAMELEN].num >= 0)
-		sct_walk_bytes(w, m[NAME].raw, m[NAMELEN].num, &m[NAME]);
+	if (contents)
+		msg_bytes(w, m, was, NAME, NAMELEN);
 	if (m[IOV].raw)
-		sct_walk_iovec(w, &m[IOV], m[IOV].raw, m[IOVLEN].raw, budget);
-	if (m[CONTROL].raw && contents)
-		sct_walk_bytes(w, m[CONTROL].raw, m[CONTROLLEN].raw, &m[CONTROL]);
+		sct_walk_iovec(w, &m[IOV], part(was, IOV), m[IOVLEN].raw, budget);
+	if (contents)
+		msg_bytes(w, m, was, CONTROL, CONTROLLEN);
 }
 
 void sct_walk_msghdr(struct sct_walk *w, struct sct_value *v)
 {
-	one_msghdr(w, v, v->raw, w->leaving && w->result_known ? w->result : UINT64_MAX);
+	one_msghdr(w, v, w->was, v->raw, w->leaving && w->result_known ? w->result : UINT64_MAX);
 }
 
 /* struct mmsghdr { struct user_msghdr msg_hdr; unsigned int msg_len; } (include/linux/socket.h) */
-static bool one_mmsghdr(struct sct_walk *w, struct sct_value *e, uint64_t at, unsigned dir)
+static bool one_mmsghdr(struct sct_walk *w, struct sct_value *e, const struct sct_value *was, uint64_t at, unsigned dir)
 {
 	unsigned p = w->call->abi->ptr;
 	struct sct_value *m = sct_arena_alloc(w->arena, 2 * sizeof *m);
@@ -312,12 +356,12 @@ static bool one_mmsghdr(struct sct_walk *w, struct sct_value *e, uint64_t at, un
 	e->elems = m;
 	e->nelems = 2;
 	m[0].dir = (uint8_t)dir;
-	if (!member(w, &m[1], "msg_len", "unsigned int", at + 7 * p, 4))
+	if (!member(w, &m[1], NULL, "msg_len", "unsigned int", at + 7 * p, 4))
 		return false;
 	sct_walk_number(&m[1], false);
 	m[0].name = "msg_hdr";
 	m[0].type = "struct user_msghdr";
-	one_msghdr(w, &m[0], at, w->leaving ? m[1].num : UINT64_MAX);
+	one_msghdr(w, &m[0], part(was, 0), at, w->leaving ? m[1].num : UINT64_MAX);
 	return m[0].meaning == SCT_M_STRUCT;
 }
 
@@ -330,10 +374,10 @@ void sct_walk_mmsghdr(struct sct_walk *w, struct sct_value *v, uint64_t n)
 	/* the result says how many messages went; what is behind them was not touched (net/socket.c, do_recvmmsg) */
 	if (w->leaving && w->result_known)
 		n = min64(n, w->result);
-	want = (size_t)min64(n, w->limits->elems);
+	want = take(w, min64(n, w->limits->elems), (3 + MSG_MEMBERS) * sizeof *elems); /* and all its members */
 	elems = sct_arena_alloc(w->arena, (want + 1) * sizeof *elems);
 	for (got = 0; got < want; got++)
-		if (!one_mmsghdr(w, &elems[got], v->raw + got * size, v->dir))
+		if (!one_mmsghdr(w, &elems[got], part(w->was, got), v->raw + got * size, v->dir))
 			break;
-	finish_array(v, elems, got, n, got < want ? why(w, v->raw + got * size) : NULL);
+	finish_array(v, elems, got, n, got < want ? w->why : NULL);
 }

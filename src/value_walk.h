@@ -13,6 +13,10 @@ struct sct_walk {
 	bool leaving;           /* at return; else at entry */
 	bool result_known;
 	uint64_t result;        /* sign-extended */
+	const struct sct_value *was; /* at return: the argument at hand as it was at entry; the kernel took pointers and
+	                                lengths from there, whatever stands there now */
+	size_t left;            /* of limits->total */
+	const char *why;        /* why the last number that could not be read is not known */
 };
 
 /* Gives v a name, a type and a known raw word of width bytes. */
@@ -27,8 +31,9 @@ void sct_walk_string(struct sct_walk *w, uint64_t at, struct sct_value *v);
 void sct_walk_bytes(struct sct_walk *w, uint64_t at, uint64_t size, struct sct_value *v);
 void sct_walk_strings(struct sct_walk *w, struct sct_value *v);
 void sct_walk_numbers(struct sct_walk *w, struct sct_value *v, unsigned elem, bool is_signed, bool array, uint64_t n);
-/* budget: bytes that the kernel moved, to be shared out over the buffers; UINT64_MAX: each has its whole length. */
-void sct_walk_iovec(struct sct_walk *w, struct sct_value *v, uint64_t at, uint64_t n, uint64_t budget);
+/* was: v at entry, or NULL. budget: bytes that the kernel moved, to be shared out over the buffers; UINT64_MAX: each
+ * has its whole length. */
+void sct_walk_iovec(struct sct_walk *w, struct sct_value *v, const struct sct_value *was, uint64_t n, uint64_t budget);
 void sct_walk_msghdr(struct sct_walk *w, struct sct_value *v);
 void sct_walk_mmsghdr(struct sct_walk *w, struct sct_value *v, uint64_t n);
 
