@@ -246,11 +246,16 @@ int sct_recording_set_profile(struct sct_recording *r, const char *profile)
 static int outcome(struct sct_recording *r)
 {
 	const struct sct_damage *damage = r->trace.ops->damage(r->trace.state);
+	const struct sct_pipeline_counts *c = sct_pipeline_counts(r->pipeline);
+	uint64_t missing = c->no_abi + c->no_thread + c->detect.unknown_mode;
 
 	if (damage->first.status)
 		describe(r->message, r->path, &damage->first);
 	else if (damage->truncated)
 		fail(r, "%s: the recording was not closed: its end may be missing", r->path);
+	else if (missing)
+		snprintf(r->message, sizeof r->message, "%s: %llu calls have no known convention, thread or CPU mode: no records",
+		         r->path, (unsigned long long)missing);
 	else
 		return SCT_COMPLETE;
 	return SCT_DAMAGED;

@@ -48,7 +48,8 @@ SCT_API unsigned sct_recording_vcpus(const struct sct_recording *recording);
 /* Results of functions on a recording. */
 enum sct_outcome {
 	SCT_COMPLETE = 0, /* done; of a run: to the recording's end, undamaged */
-	SCT_DAMAGED = 1,  /* run: the recording is damaged or cut short; all that can be read was handed out */
+	SCT_DAMAGED = 1,  /* run: the recording is damaged or cut short, or holds calls of which no convention, no thread or
+	                     no CPU mode is known; all that can be read was handed out */
 	SCT_STOPPED = 2,  /* run: a callback asked for the end */
 	SCT_FAILED = -1,  /* the function did not do what it should, sct_recording_message tells why */
 };

@@ -5,12 +5,14 @@
 # Out: installed packages; where this Debian's QEMU is too old for the recorder, a source entry for its backports
 #
 # usage: tests/deps.sh [build|check|live]
-#   build: to compile and run the demo; check: and to run the tests that need no guest; live (default): and to record guests
+#   build: to compile and run the demo; check: also to run the tests that need no guest; live (default): also to
+#   record guests
 set -eu
 
 build="gcc make pkg-config libc6-dev libcapstone-dev libprotobuf-c-dev protobuf-c-compiler protobuf-compiler libzstd-dev
 zlib1g-dev liblzma-dev libglib2.0-dev jq"
-check="clang gcc-multilib libclang-rt-dev llvm check zstd gzip xz-utils python3 python3-protobuf man-db groff-base linux-libc-dev"
+check="clang gcc-multilib libclang-rt-dev llvm check zstd gzip xz-utils python3 python3-protobuf man-db groff-base
+linux-libc-dev"
 live="qemu-user busybox-static strace cpio kmod"
 qemu=qemu-system-x86
 qemu_since=10 # the first major version whose plugin interface has what the recorder needs
@@ -96,7 +98,10 @@ if [ -z "$todo$old_qemu" ]; then
 	exit 0
 fi
 echo "deps: missing:" $todo $old_qemu
-command -v apt-get >/dev/null || { echo "deps: this machine has no apt-get; install the like of these by hand" >&2; exit 1; }
+command -v apt-get >/dev/null || {
+	echo "deps: this machine has no apt-get; install the like of these by hand" >&2
+	exit 1
+}
 apt update
 if [ -n "$todo" ]; then
 	echo "deps: installing" $todo

@@ -22,6 +22,11 @@ options() {
 		grep -oE '(^|[ ,|])--?[A-Za-z][A-Za-z-]*' | tr -d ' ,|' | sort -u
 }
 
+# What only one of two sorted lists has: that of --help, and another.
+differ() { # list, list, what the second is of
+	diff "$1" "$2" | sed -n -e "s/^< \(.*\)/\1 is in --help only/p" -e "s/^> \(.*\)/\1 is in $3 only/p"
+}
+
 page() { groff -t -man -Tascii -P-cbou -rLL=200n -rHY=0 "$1"; }
 
 for page in man/*.[135]; do
@@ -35,29 +40,26 @@ for program in "$build"/sctrace-*; do
 	"$program" --help >"$tmp/help.txt" || { echo "$name --help failed"; failed=$((failed + 1)); }
 	options <"$tmp/help.txt" >"$tmp/help"
 	page "man/$name.1" 2>/dev/null | sed -n '/^OPTIONS/,/^[A-Z]/p' | options >"$tmp/man"
-	{
-		comm -23 "$tmp/help" "$tmp/man" | sed 's/$/ is in --help only/'
-		comm -13 "$tmp/help" "$tmp/man" | sed 's/$/ is in the man page only/'
-	} >"$tmp/faults"
+	differ "$tmp/help" "$tmp/man" "the man page" >"$tmp/faults"
 	report "man/$name.1" "$tmp/faults"
 
 	grep '^--' "$tmp/help" >"$tmp/long"
 	sed -n "/^_$(echo "$name" | tr - _)()/,/^}/p" man/completions/_sctrace | grep -oE '[-]-[a-z][a-z-]*' | sort -u |
-		diff "$tmp/long" - | sed -n -e 's/^< \(.*\)/\1 is in --help only/p' -e 's/^> \(.*\)/\1 is in the completion only/p' \
-		>"$tmp/faults"
+		differ "$tmp/long" - "the completion" >"$tmp/faults"
 	report "man/completions/_sctrace ($name)" "$tmp/faults"
 
 	PATH="$build:$PATH" bash tests/completion.bash "$name" | sort -u | comm -3 "$tmp/long" - >"$tmp/faults"
 	report "man/completions/sctrace.bash ($name)" "$tmp/faults"
-	[ "$("$program" --version)" = "$name $(sed -n 's/^VERSION := //p' Makefile)" ] || echo "$name --version" >"$tmp/faults"
-	report "--version" "$tmp/faults"
+	"$program" --version | grep -vx "$name $(sed -n 's/^VERSION := //p' Makefile)" >"$tmp/faults"
+	report "$name --version" "$tmp/faults"
 done
 grep -oE '\bsct_[a-z0-9_]+\(' src/sctrace.h | tr -d '(' | sort -u >"$tmp/declared"
 page man/libsctrace.3 | grep -oE '\bsct_[a-z0-9_]+\(' | tr -d '(' | sort -u | comm -3 "$tmp/declared" - >"$tmp/faults"
 report "man/libsctrace.3 and src/sctrace.h" "$tmp/faults"
 # the README's example is what its command prints
 command=$(sed -n 's|^\$ build/\(sctrace-decode .*\)|\1|p' README.md)
-awk '/^\$ build\/sctrace-decode/ { on = 1; next } /^```/ { on = 0 } on { sub(/^ /, ""); printf "%s", $0 }' README.md >"$tmp/readme"
+awk '/^\$ build\/sctrace-decode/ { on = 1; next } /^```/ { on = 0 } on { sub(/^ /, ""); printf "%s", $0 }' README.md \
+	>"$tmp/readme"
 { PATH="$build:$PATH" sh -c "$command" | tr -d '\n' | cmp - "$tmp/readme"; } >"$tmp/faults" 2>&1
 "$build/sctrace-decode" --no-progress fixtures/debian-i386.trace.zst | jq -r -f tests/demo.jq >"$tmp/demo"
 grep '^pid ' README.md | grep -vxFf "$tmp/demo" | sed 's/^/not in the log: /' >>"$tmp/faults"

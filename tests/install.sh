@@ -9,7 +9,11 @@ cd "$(dirname "$0")/.." || exit 1
 root=$tmp/opt/sctrace
 trace=fixtures/debian-i386.trace.zst
 
-installs() { make -s BUILD="$build" DESTDIR="$tmp" PREFIX=/opt/sctrace install >"$tmp/log" 2>&1 || { cat "$tmp/log"; return 1; }; }
+installs() {
+	make -s BUILD="$build" DESTDIR="$tmp" PREFIX=/opt/sctrace install >"$tmp/log" 2>&1 && return
+	cat "$tmp/log"
+	return 1
+}
 
 complete() { # every file that a package has to have
 	for f in bin/sctrace-decode bin/sctrace-record bin/sctrace-info lib/sctrace/sctrace-plugin-v4.so \

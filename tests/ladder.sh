@@ -83,7 +83,8 @@ faults() {
 # A small tree in the working directory: one fault is added to it by each test.
 plant() {
 	mkdir -p src/record formats
-	printf '0 src/err\n1 src/event formats/formats.h\n2 src/state src/other\n1 src/record/\n3 formats/trace_*\n' >ladder.txt
+	printf '%s\n' '0 src/err' '1 src/event formats/formats.h' '2 src/state src/other' '1 src/record/' \
+		'3 formats/trace_*' >ladder.txt
 	echo >src/err.h
 	echo '#include "err.h"' >src/event.h
 	echo '#include "event.h"' >src/state.h

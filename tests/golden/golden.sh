@@ -37,7 +37,8 @@ piped() { # standard input, standard output, compressed by gzip and xz and not a
 write() {
 	decode -o "$tmp/new.jsonl" "$trace" || exit 1
 	same "$tmp/new.jsonl" && echo "$name: unchanged" && return
-	echo "$name: $(diff "$tmp/expected" "$tmp/new.jsonl" | grep -c '^>') lines of $(wc -l <"$tmp/new.jsonl") are new or different"
+	changed=$(diff "$tmp/expected" "$tmp/new.jsonl" | grep -c '^>')
+	echo "$name: $changed lines of $(wc -l <"$tmp/new.jsonl") are new or different"
 	zstd -19 -qfo "fixtures/$name.jsonl.zst" "$tmp/new.jsonl"
 }
 
