@@ -123,7 +123,16 @@ struct sct_st_page {
 	uint32_t round; /* of the chunk */
 };
 
-enum { SCT_ST_PAGES = SCT_STORE_PAGES_MAX * 2 }; /* slots; a power of two */
+/* Where decoding stands in the current STORE chunk. */
+struct sct_st_place {
+	uint64_t behind;               /* virtual address behind the store before */
+	uint64_t page_virt, page_phys; /* of the store before */
+};
+
+enum {
+	SCT_ST_PAGES = SCT_STORE_PAGES_MAX * 2, /* slots; a power of two */
+	SCT_ST_STORES_MAX = 1024,               /* stores told at a time: they stay in the CPU's nearest cache */
+};
 
 /* Where decoding stands inside a chunk. */
 enum sct_st_stage { SCT_ST_NEXT, SCT_ST_EVENT_MEMORY, SCT_ST_EVENT_END, SCT_ST_STORES, SCT_ST_RAM };
@@ -158,8 +167,9 @@ struct sct_st_reader {
 	struct sct_st_vcpu *vcpu;
 	struct sct_event last;        /* the INSN or USER event that ends the current chunk */
 	struct sct_st_memory memory;
-	uint64_t store_behind;        /* virtual address behind the store before */
-	uint64_t page_virt, page_phys;/* of the store before */
+	struct sct_store store[SCT_ST_STORES_MAX]; /* those of the events told last */
+	unsigned nstores;
+	struct sct_st_place place;
 	struct sct_st_page *pages;    /* hash table of SCT_ST_PAGES */
 	unsigned pages_used;
 	uint64_t page_factor[2];
@@ -177,7 +187,7 @@ int sct_st_decode(struct sct_st_reader *r, struct sct_event *events, int max);
 /* Parts of it, for the current chunk. They return the number of events, negative when the chunk makes no sense, and
  * set r->stage when they are through. */
 int sct_st_memory(struct sct_st_reader *r, struct sct_event *events, int max);
-int sct_st_stores(struct sct_st_reader *r, struct sct_event *events, int max);
+int sct_st_stores(struct sct_st_reader *r, struct sct_event *event);
 int sct_st_ram(struct sct_st_reader *r, struct sct_event *events, int max);
 /* Begin a STORE or RAM chunk. False: it makes no sense, or there is no memory for it. */
 bool sct_st_stores_begin(struct sct_st_reader *r);

@@ -336,7 +336,7 @@ static int step(struct sct_st_reader *r, struct sct_event *events, int max)
 		r->stage = SCT_ST_NEXT;
 		return sct_cursor_left(&r->chunk) ? -1 : 1;
 	case SCT_ST_STORES:
-		return sct_st_stores(r, events, max);
+		return sct_st_stores(r, events);
 	case SCT_ST_RAM:
 		return sct_st_ram(r, events, max);
 	}
@@ -347,7 +347,8 @@ int sct_st_decode(struct sct_st_reader *r, struct sct_event *events, int max)
 {
 	int n = 0;
 
-	while (r->inside && max - n >= HEAD_EVENTS) {
+	r->nstores = 0;
+	while (r->inside && max - n >= HEAD_EVENTS && SCT_ST_STORES_MAX - r->nstores >= 2) {
 		int got = step(r, events + n, max - n);
 
 		if (got < 0) {

@@ -1,6 +1,6 @@
 /* STORE and RAM chunks: what guest RAM holds.
  * In:  the current chunk of a reader
- * Out: STORE and ZERO events of guest-physical addresses
+ * Out: STORES and ZERO events of guest-physical addresses
  */
 #include <stdlib.h>
 
@@ -11,7 +11,7 @@ enum { PAGE_SHIFT = 12, PAGE = 1 << PAGE_SHIFT, PAGE_BITS = 16 };
 
 _Static_assert(SCT_ST_PAGES == 1 << PAGE_BITS, "PAGE_BITS is log2 of the table's size");
 
-static const uint8_t zeros[16];
+static const uint8_t zeros[PAGE];
 
 /* ---- virtual pages ------------------------------------------------------------------------------------------ */
 
@@ -36,14 +36,14 @@ static bool put_page(struct sct_st_reader *r, uint64_t virt, uint64_t phys)
 }
 
 /* The physical page of a virtual one that the chunk has told before. */
-static bool get_page(struct sct_st_reader *r, uint64_t virt)
+static bool get_page(const struct sct_st_reader *r, struct sct_st_place *at, uint64_t virt)
 {
 	const struct sct_st_page *p = find_page(r, virt);
 
 	if (p->round != r->page_round)
 		return false;
-	r->page_virt = virt;
-	r->page_phys = p->phys;
+	at->page_virt = virt;
+	at->page_phys = p->phys;
 	return true;
 }
 
@@ -59,13 +59,22 @@ bool sct_st_stores_begin(struct sct_st_reader *r)
 	}
 	r->page_round++;
 	r->pages_used = 0;
-	r->store_behind = 0;
-	r->page_virt = PAGES_END; /* none has this number */
+	r->place.behind = 0;
+	r->place.page_virt = PAGES_END; /* none has this number */
 	r->stage = SCT_ST_STORES;
 	return true;
 }
 
+static void tell_stores(const struct sct_st_reader *r, struct sct_event *e, const struct sct_store *from,
+                        const struct sct_store *to, uint64_t count)
+{
+	*e = (struct sct_event){ .kind = SCT_EV_STORES, .vcpu = (uint16_t)r->vcpu_number, .len = (uint32_t)(to - from),
+	                         .value = count, .stores = from };
+}
+
 /* ---- stores ------------------------------------------------------------------------------------------------- */
+
+enum { COMMON_MAX = 1 + 8 + 16 }; /* bytes of the longest store that take_common takes */
 
 struct store {
 	unsigned head, size;
@@ -73,8 +82,8 @@ struct store {
 	const uint8_t *data;
 };
 
-/* Where the store goes: r->page_phys and, over a page's end, s->next_phys. */
-static bool take_pages(struct sct_st_reader *r, struct sct_cursor *c, struct store *s)
+/* Where the store goes: at->page_phys and, over a page's end, s->next_phys. */
+static bool take_pages(struct sct_st_reader *r, struct sct_st_place *at, struct sct_cursor *c, struct store *s)
 {
 	uint64_t virt = s->addr >> PAGE_SHIFT;
 	bool crosses = (s->addr & (PAGE - 1)) + s->size > PAGE;
@@ -82,11 +91,11 @@ static bool take_pages(struct sct_st_reader *r, struct sct_cursor *c, struct sto
 	if (crosses != !!(s->head & SCT_STORE_NEXT))
 		return false;
 	if (s->head & SCT_STORE_PAGE) {
-		r->page_virt = virt;
-		r->page_phys = sct_take_varint(c);
-		if (!put_page(r, virt, r->page_phys))
+		at->page_virt = virt;
+		at->page_phys = sct_take_varint(c);
+		if (!put_page(r, virt, at->page_phys))
 			return false;
-	} else if (virt != r->page_virt && !get_page(r, virt)) {
+	} else if (virt != at->page_virt && !get_page(r, at, virt)) {
 		return false;
 	}
 	if (!crosses)
@@ -96,57 +105,114 @@ static bool take_pages(struct sct_st_reader *r, struct sct_cursor *c, struct sto
 	return put_page(r, virt, s->next_phys);
 }
 
-static bool take_store(struct sct_st_reader *r, struct sct_cursor *c, struct store *s)
+static bool take_store(struct sct_st_reader *r, struct sct_st_place *at, struct sct_cursor *c, struct store *s)
 {
+	bool zero;
+
 	s->head = sct_take_u8(c);
 	s->size = 1u << (s->head & SCT_STORE_SIZE);
-	s->addr = r->store_behind + (uint64_t)sct_take_zigzag(c);
-	if (s->size > 16 || s->head & 0x80 || !take_pages(r, c, s))
+	s->addr = at->behind + (uint64_t)sct_take_zigzag(c);
+	if (s->size > 16 || s->head & 0x80 || !take_pages(r, at, c, s))
 		return false;
-	r->store_behind = s->addr + s->size;
-	s->data = s->head & SCT_STORE_ZERO ? zeros : sct_take(c, s->size);
+	at->behind = s->addr + s->size;
+	zero = s->head & SCT_STORE_ZERO;
+	s->data = sct_take(c, zero ? 0 : s->size);
+	s->data = zero ? zeros : s->data;
 	return !c->bad;
 }
 
-/* Field by field: a struct that is put together aside and then copied costs more than all else of a store. */
-static void set_event(const struct sct_st_reader *r, struct sct_event *e, enum sct_event_kind kind, uint64_t addr,
-                      unsigned len, const uint8_t *data)
+/* take_store for nearly all there are: within a page that the chunk has told, not near the chunk's end. False: it is
+ * another one; nothing was taken. */
+static bool take_common(const struct sct_st_reader *r, struct sct_st_place *at, struct sct_cursor *c, struct store *s)
 {
-	e->kind = (uint8_t)kind;
-	e->reg = 0;
-	e->vcpu = (uint16_t)r->vcpu_number;
-	e->len = len;
-	e->addr = addr;
-	e->value = 0;
-	e->seq = 0;
-	e->time_ns = 0;
-	e->data = data;
+	const uint8_t *p = c->at;
+	unsigned delta_size = 1;
+	uint64_t delta;
+
+	if (sct_cursor_left(c) < COMMON_MAX || p[0] & ~(SCT_STORE_SIZE | SCT_STORE_ZERO))
+		return false;
+	delta = p[1] < 0x80 ? p[1] : sct_varint_in(sct_load_le64(p + 1), &delta_size);
+	s->head = p[0];
+	s->size = 1u << (s->head & SCT_STORE_SIZE);
+	s->addr = at->behind + (uint64_t)sct_zigzag(delta);
+	if (!delta_size || s->size > 16 || (s->addr & (PAGE - 1)) + s->size > PAGE ||
+	    (s->addr >> PAGE_SHIFT != at->page_virt && !get_page(r, at, s->addr >> PAGE_SHIFT)))
+		return false;
+	at->behind = s->addr + s->size;
+	s->data = s->head & SCT_STORE_ZERO ? zeros : p + 1 + delta_size;
+	c->at += 1 + delta_size + (s->head & SCT_STORE_ZERO ? 0 : s->size);
+	return true;
 }
 
-int sct_st_stores(struct sct_st_reader *r, struct sct_event *events, int max)
+/* Stores of zeros of that size that go on where the one before ended, as many as the rest of its page has room for.
+ * Clearing memory makes them by the million; each is two bytes, its head and a distance of 0. */
+static unsigned take_zeros(struct sct_cursor *c, unsigned head, unsigned room)
 {
+	const uint64_t four = UINT64_C(0x0001000100010001) * head;
+	unsigned n = 0;
+
+	while (room - n >= 4 && sct_cursor_left(c) >= 8 && sct_load_le64(c->at) == four) {
+		c->at += 8;
+		n += 4;
+	}
+	while (n < room && sct_cursor_left(c) >= 2 && c->at[0] == head && !c->at[1]) {
+		c->at += 2;
+		n++;
+	}
+	return n;
+}
+
+/* Tells the store, in two parts where it reaches into another page; returns behind them. */
+static struct sct_store *set_store(struct sct_store *to, const struct sct_st_place *at, const struct store *s)
+{
+	unsigned offset = (unsigned)(s->addr & (PAGE - 1));
+
+	to->addr = at->page_phys << PAGE_SHIFT | offset;
+	to->data = s->data;
+	to->len = s->size;
+	if (!(s->head & SCT_STORE_NEXT))
+		return to + 1;
+	to[0].len = PAGE - offset;
+	to[1].addr = s->next_phys << PAGE_SHIFT;
+	to[1].data = s->data + to[0].len;
+	to[1].len = s->size - to[0].len;
+	return to + 2;
+}
+
+/* The whole loop works on copies: what is written through `to` could be the reader's as far as the compiler knows. */
+int sct_st_stores(struct sct_st_reader *r, struct sct_event *e)
+{
+	struct sct_store *first = r->store + r->nstores, *to = first, *end = r->store + SCT_ST_STORES_MAX;
+	struct sct_st_place at = r->place;
 	struct sct_cursor c = r->chunk;
 	struct store s = { 0 };
-	int n = 0;
+	uint64_t count = 0;
 
-	while (sct_cursor_left(&c) && n < max - 1) {
-		unsigned at, first;
-
-		if (!take_store(r, &c, &s))
+	while (sct_cursor_left(&c) && end - to >= 2) {
+		if (!take_common(r, &at, &c, &s) && !take_store(r, &at, &c, &s))
 			return -1;
 		if (s.head & SCT_STORE_IO)
 			continue;
-		at = (unsigned)(s.addr & (PAGE - 1));
-		first = s.head & SCT_STORE_NEXT ? PAGE - at : s.size;
-		set_event(r, &events[n++], SCT_EV_STORE, r->page_phys << PAGE_SHIFT | at, first, s.data);
-		if (first < s.size)
-			set_event(r, &events[n++], SCT_EV_STORE, s.next_phys << PAGE_SHIFT, s.size - first,
-			          s.data + first);
+		to = set_store(to, &at, &s);
+		count++;
+		if (s.data == zeros && !(s.head & SCT_STORE_NEXT)) {
+			unsigned size = s.head & SCT_STORE_SIZE, room = PAGE - (unsigned)(at.behind & (PAGE - 1));
+			unsigned more = take_zeros(&c, size | SCT_STORE_ZERO, (room & (PAGE - 1)) >> size);
+
+			to[-1].len += more << size;
+			at.behind += more << size;
+			count += more;
+		}
 	}
 	r->chunk = c;
+	r->place = at;
+	r->nstores = (unsigned)(to - r->store);
 	if (!sct_cursor_left(&c))
 		r->stage = SCT_ST_NEXT;
-	return n;
+	if (to == first)
+		return 0;
+	tell_stores(r, e, first, to, count);
+	return 1;
 }
 
 /* ---- RAM ---------------------------------------------------------------------------------------------------- */
@@ -174,18 +240,19 @@ static uint64_t zero_pages(const struct sct_st_reader *r)
 /* The next page, or all zero pages up to the next other one. */
 static bool take_ram(struct sct_st_reader *r, struct sct_event *e)
 {
-	uint64_t n = zero_pages(r);
+	uint64_t n = zero_pages(r), addr = r->ram_page << PAGE_SHIFT;
 
 	if (n) {
 		sct_take(&r->chunk, n);
-		set_event(r, e, SCT_EV_ZERO, r->ram_page << PAGE_SHIFT, 0, NULL);
-		e->value = n;
+		*e = (struct sct_event){ .kind = SCT_EV_ZERO, .vcpu = (uint16_t)r->vcpu_number, .addr = addr, .value = n };
 	} else {
 		unsigned kind = sct_take_u8(&r->chunk);
+		struct sct_store *s = &r->store[r->nstores++];
 
-		set_event(r, e, SCT_EV_STORE, r->ram_page << PAGE_SHIFT, PAGE, sct_take(&r->chunk, PAGE));
+		*s = (struct sct_store){ addr, sct_take(&r->chunk, PAGE), PAGE };
 		if (kind != 1 || r->chunk.bad)
 			return false;
+		tell_stores(r, e, s, s + 1, 1);
 		n = 1;
 	}
 	r->ram_page += n;
@@ -197,7 +264,7 @@ int sct_st_ram(struct sct_st_reader *r, struct sct_event *events, int max)
 {
 	int n = 0;
 
-	while (r->ram_pages && n < max)
+	while (r->ram_pages && n < max && r->nstores < SCT_ST_STORES_MAX)
 		if (!take_ram(r, &events[n++]))
 			return -1;
 	if (r->ram_pages)

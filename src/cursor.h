@@ -6,6 +6,7 @@
 #ifndef SCT_CURSOR_H
 #define SCT_CURSOR_H
 
+#include <endian.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -53,6 +54,15 @@ static inline uint64_t sct_take_le(struct sct_cursor *c, unsigned size)
 	return v;
 }
 
+/* The 8 bytes at p as a little-endian number; the caller knows that they are there. */
+static inline uint64_t sct_load_le64(const uint8_t *p)
+{
+	uint64_t v;
+
+	memcpy(&v, p, 8);
+	return le64toh(v);
+}
+
 static inline uint8_t sct_take_u8(struct sct_cursor *c)
 {
 	const uint8_t *p = sct_take(c, 1);
@@ -81,12 +91,29 @@ static inline uint64_t sct_take_varint(struct sct_cursor *c)
 	return 0;
 }
 
-/* A signed number stored as a zigzag varint: 0, -1, 1, -2 … are 0, 1, 2, 3 … */
+/* The varint at the start of 8 bytes that were loaded by sct_load_le64, for where there are many of lengths that no CPU
+ * can foresee: there is no branch on the length. *size: how many bytes it has; 0: it ends behind them. */
+static inline uint64_t sct_varint_in(uint64_t bytes, unsigned *size)
+{
+	uint64_t v, ends = ~bytes & UINT64_C(0x8080808080808080);
+
+	*size = ends ? (unsigned)__builtin_ctzll(ends) / 8 + 1 : 0;
+	v = bytes & (ends ^ (ends - 1)) & UINT64_C(0x7f7f7f7f7f7f7f7f); /* up to the first byte that ends one */
+	/* seven bits in each 8, then 14 in each 16, then 28 in each 32 */
+	v = (v & UINT64_C(0x007f007f007f007f)) | (v & UINT64_C(0x7f007f007f007f00)) >> 1;
+	v = (v & UINT64_C(0x00003fff00003fff)) | (v & UINT64_C(0x3fff00003fff0000)) >> 2;
+	return (v & UINT64_C(0x000000000fffffff)) | (v & UINT64_C(0x0fffffff00000000)) >> 4;
+}
+
+/* The signed number that a zigzag varint stands for: 0, -1, 1, -2 … are 0, 1, 2, 3 … */
+static inline int64_t sct_zigzag(uint64_t v)
+{
+	return (int64_t)(v >> 1) ^ -(int64_t)(v & 1);
+}
+
 static inline int64_t sct_take_zigzag(struct sct_cursor *c)
 {
-	uint64_t v = sct_take_varint(c);
-
-	return (int64_t)(v >> 1) ^ -(int64_t)(v & 1);
+	return sct_zigzag(sct_take_varint(c));
 }
 
 #endif

@@ -11,7 +11,8 @@ enum sct_event_kind {
 	SCT_EV_REG = 1, /* register `reg` of the vCPU holds `value` from now on */
 	SCT_EV_SEEN,    /* the vCPU sees `len` bytes `data` at virtual address `addr`; data NULL: not readable now.
 	                   Holds for the next INSN or USER event of this vCPU only */
-	SCT_EV_STORE,   /* `len` bytes `data` were written at guest-physical address `addr` */
+	SCT_EV_STORES,  /* the `len` `stores` were made, in this order; `value` of the guest's own, of which
+	                   one may tell several */
 	SCT_EV_ZERO,    /* `value` pages of 4096 bytes from guest-physical address `addr` on are zero */
 	SCT_EV_INSN,    /* the vCPU is about to execute the `len` bytes `data` at `addr`, in user mode */
 	SCT_EV_USER,    /* the vCPU is back in user mode, about to execute at `addr` */
@@ -19,16 +20,26 @@ enum sct_event_kind {
 	SCT_EV_GAP,     /* records are missing here: what is known of every vCPU and of memory is no longer */
 };
 
+/* Bytes that were written, all in one page of 4096. */
+struct sct_store {
+	uint64_t addr; /* guest-physical */
+	const uint8_t *data;
+	uint32_t len;
+};
+
 struct sct_event {
 	uint8_t kind; /* enum sct_event_kind */
 	uint8_t reg;  /* REG: index into the architecture's register table, sct_arch.regs */
 	uint16_t vcpu;
-	uint32_t len;        /* bytes at data; an instruction has at most 15 */
-	uint64_t addr;       /* virtual, for STORE guest-physical */
+	uint32_t len;        /* bytes at data; an instruction has at most 15; STORES: how many */
+	uint64_t addr;       /* virtual, for ZERO guest-physical */
 	uint64_t value;
 	uint64_t seq;        /* INSN, USER: the record's `seq` (sctrace-decode(1)) */
 	uint64_t time_ns;    /* INSN, USER: since the recording began, or SCT_TIME_UNKNOWN */
-	const uint8_t *data; /* the reader's; valid until its next `next` */
+	union {              /* the reader's; valid until its next `next` */
+		const uint8_t *data;
+		const struct sct_store *stores;
+	};
 };
 
 #define SCT_TIME_UNKNOWN UINT64_MAX

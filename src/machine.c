@@ -104,8 +104,9 @@ void sct_machine_apply(struct sct_machine *m, const struct sct_event *e)
 	case SCT_EV_THREAD:
 		v->thread = (struct sct_word){ true, e->value };
 		break;
-	case SCT_EV_STORE:
-		sct_memory_store(&m->ram, e->addr, e->data, e->len);
+	case SCT_EV_STORES:
+		for (uint32_t i = 0; i < e->len; i++)
+			sct_memory_store(&m->ram, e->stores[i].addr, e->stores[i].data, e->stores[i].len);
 		break;
 	case SCT_EV_ZERO:
 		sct_memory_zero(&m->ram, e->addr >> SCT_PAGE_SHIFT, e->value);

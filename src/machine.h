@@ -38,7 +38,7 @@ void sct_machine_init(struct sct_machine *m, const struct sct_arch *arch);
 void sct_machine_fini(struct sct_machine *m);
 /* The vCPU of that number; NULL: more than SCT_MACHINE_VCPUS. */
 struct sct_vcpu *sct_machine_vcpu(struct sct_machine *m, unsigned number);
-/* Takes in what a REG, SEEN, STORE, THREAD or GAP event tells. */
+/* Takes in what a REG, SEEN, STORES, ZERO, THREAD or GAP event tells. */
 void sct_machine_apply(struct sct_machine *m, const struct sct_event *event);
 /* Forgets what the vCPU saw: its INSN or USER event has been dealt with. */
 void sct_machine_unsee(struct sct_vcpu *vcpu);

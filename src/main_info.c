@@ -13,7 +13,7 @@
 enum { EXIT_DAMAGED = 2, BATCH = 1024, KINDS = SCT_EV_GAP + 1 };
 
 static const char *const kind_names[KINDS] = {
-	[SCT_EV_REG] = "registers", [SCT_EV_SEEN] = "memory_seen", [SCT_EV_STORE] = "stores", [SCT_EV_ZERO] = "zeroed",
+	[SCT_EV_REG] = "registers", [SCT_EV_SEEN] = "memory_seen", [SCT_EV_STORES] = "stores", [SCT_EV_ZERO] = "zeroed",
 	[SCT_EV_INSN] = "enters", [SCT_EV_USER] = "returns", [SCT_EV_THREAD] = "threads", [SCT_EV_GAP] = "gaps",
 };
 
@@ -41,7 +41,7 @@ static void say(const char *path, const struct sct_err *err)
 
 static void count(struct facts *f, const struct sct_event *e)
 {
-	f->kinds[e->kind]++;
+	f->kinds[e->kind] += e->kind == SCT_EV_STORES ? e->value : 1;
 	if (e->kind != SCT_EV_INSN && e->kind != SCT_EV_USER)
 		return;
 	if (!f->any)

@@ -171,9 +171,12 @@ static void mark_known(struct sct_memory *m, struct page *p, size_t at, size_t l
 	while (len && p->known) {
 		size_t bit = at % 64, n = len < 64 - bit ? len : 64 - bit;
 		uint64_t mask = (n == 64 ? UINT64_MAX : (UINT64_C(1) << n) - 1) << bit;
+		uint64_t fresh = mask & ~p->known[at / 64];
 
-		p->missing -= (unsigned)__builtin_popcountll(mask & ~p->known[at / 64]);
-		p->known[at / 64] |= mask;
+		if (fresh) {
+			p->missing -= (unsigned)__builtin_popcountll(fresh);
+			p->known[at / 64] |= fresh;
+		}
 		at += n;
 		len -= n;
 	}

@@ -5,6 +5,28 @@
 #include "../../formats/formats.h"
 #include "memory_file.h"
 
+/* The sanitizer finds it when they are not all there. */
+static void touch(const uint8_t *data, size_t len)
+{
+	const volatile uint8_t *bytes = data;
+
+	(void)bytes[0];
+	(void)bytes[len - 1];
+}
+
+static void check_stores(const struct sct_event *e)
+{
+	if (!e->len || e->value < e->len / 2)
+		abort();
+	for (uint32_t i = 0; i < e->len; i++) {
+		const struct sct_store *s = &e->stores[i];
+
+		if (!s->data || !s->len || (s->addr & 4095) + s->len > 4096)
+			abort();
+		touch(s->data, s->len);
+	}
+}
+
 static void check(const struct sct_trace *t, const struct sct_event *e)
 {
 	if (e->kind < SCT_EV_REG || e->kind > SCT_EV_GAP || e->vcpu >= 1024)
@@ -13,18 +35,14 @@ static void check(const struct sct_trace *t, const struct sct_event *e)
 		abort();
 	if (e->kind == SCT_EV_INSN && e->len > 15)
 		abort();
-	if (e->kind == SCT_EV_STORE && (!e->data || !e->len || (e->addr & 4095) + e->len > 4096))
-		abort();
 	if (e->kind == SCT_EV_ZERO && (e->addr & 4095 || e->value > (UINT64_C(1) << 52) - (e->addr >> 12)))
 		abort();
 	if (e->kind == SCT_EV_INSN && t->ops->info(t->state)->arch->word == 4 && e->addr > UINT32_MAX)
 		abort();
-	if (e->data && e->len) {
-		const volatile uint8_t *bytes = e->data; /* the sanitizer finds it when they are not all there */
-
-		(void)bytes[0];
-		(void)bytes[e->len - 1];
-	}
+	if (e->kind == SCT_EV_STORES)
+		check_stores(e);
+	else if (e->data && e->len)
+		touch(e->data, e->len);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -13,7 +13,7 @@ enum { EVENTS_MAX = 4096 };
 
 static struct trace t;
 static struct sct_event got[EVENTS_MAX];
-static uint8_t bytes[1 << 20]; /* copies of the events' data */
+static _Alignas(8) uint8_t bytes[1 << 20]; /* copies of the events' data */
 static size_t nbytes;
 static int n;
 static struct sct_damage damage;
@@ -29,6 +29,23 @@ static void setup(void)
 static void teardown(void)
 {
 	trace_fini(&t);
+}
+
+static const void *keep(const void *data, size_t size)
+{
+	nbytes = (nbytes + 7) & ~(size_t)7;
+	ck_assert_uint_le(nbytes + size, sizeof bytes);
+	nbytes += size;
+	return memcpy(bytes + nbytes - size, data, size);
+}
+
+static void keep_stores(struct sct_event *e)
+{
+	struct sct_store *s = (struct sct_store *)keep(e->stores, e->len * sizeof *s);
+
+	for (uint32_t i = 0; i < e->len; i++)
+		s[i].data = keep(s[i].data, s[i].len);
+	e->stores = s;
 }
 
 /* Reads all of data; returns what opening it returned. */
@@ -49,11 +66,10 @@ static int read_bytes(const void *data, size_t size, unsigned threads)
 	while ((rc = trace.ops->next(trace.state, got + n, SCT_BATCH_MIN, &err)) > 0)
 		for (; rc; rc--, n++) {
 			ck_assert_int_lt(n, EVENTS_MAX - SCT_BATCH_MIN);
-			if (!got[n].data)
-				continue;
-			memcpy(bytes + nbytes, got[n].data, got[n].len);
-			got[n].data = bytes + nbytes;
-			nbytes += got[n].len;
+			if (got[n].kind == SCT_EV_STORES)
+				keep_stores(&got[n]);
+			else if (got[n].data)
+				got[n].data = keep(got[n].data, got[n].len);
 		}
 	damage = *trace.ops->damage(trace.state);
 	sct_trace_close(&trace);
@@ -302,6 +318,13 @@ static void put_store(struct sct_bytes *b, unsigned head, int64_t delta, uint64_
 		sct_put(b, value, 1u << (head & SCT_STORE_SIZE));
 }
 
+static void ck_store(const struct sct_store *s, uint64_t addr, const void *data, uint32_t len)
+{
+	ck_assert_uint_eq(s->addr, addr);
+	ck_assert_uint_eq(s->len, len);
+	ck_assert_mem_eq(s->data, data, len);
+}
+
 START_TEST(stores)
 {
 	struct sct_bytes b = { 0 };
@@ -316,22 +339,86 @@ START_TEST(stores)
 	end(&t);
 	read_trace();
 	ck_whole();
-	ck_assert_int_eq(how_many(SCT_EV_STORE), 5);
-	ck_assert_uint_eq(nth(SCT_EV_STORE, 0)->addr, 0x55010);
-	ck_assert_uint_eq(nth(SCT_EV_STORE, 0)->vcpu, 3);
-	ck_assert_uint_eq(nth(SCT_EV_STORE, 1)->addr, 0x55018);
-	ck_assert_mem_eq(nth(SCT_EV_STORE, 1)->data, "ABCDEFGH", 8);
-	e = nth(SCT_EV_STORE, 2);
-	ck_assert_uint_eq(e->addr, 0x55ffc);
-	ck_assert_uint_eq(e->len, 4);
-	ck_assert_mem_eq(e->data, "0123", 4);
-	e = nth(SCT_EV_STORE, 3);
-	ck_assert_uint_eq(e->addr, 0x99000);
-	ck_assert_mem_eq(e->data, "4567", 4);
-	e = nth(SCT_EV_STORE, 4);
-	ck_assert_uint_eq(e->addr, 0x99004);
-	ck_assert_uint_eq(e->len, 16);
-	ck_assert_int_eq(e->data[15], 0);
+	ck_assert_int_eq(how_many(SCT_EV_STORES), 1);
+	e = nth(SCT_EV_STORES, 0);
+	ck_assert_uint_eq(e->vcpu, 3);
+	ck_assert_uint_eq(e->value, 4);
+	ck_assert_uint_eq(e->len, 5);
+	ck_store(&e->stores[0], 0x55010, "abcd", 4);
+	ck_store(&e->stores[1], 0x55018, "ABCDEFGH", 8);
+	ck_store(&e->stores[2], 0x55ffc, "0123", 4);
+	ck_store(&e->stores[3], 0x99000, "4567", 4);
+	ck_store(&e->stores[4], 0x99004, "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 16);
+}
+END_TEST
+
+/* Zeros that go on where the store before ended are told as one, in one page. */
+START_TEST(stores_of_zeros)
+{
+	static const uint8_t zeros[4096];
+	struct sct_bytes b = { 0 };
+	const struct sct_event *e;
+
+	put_store(&b, 3 | SCT_STORE_PAGE | SCT_STORE_ZERO, 0x7000, 0x55, 0, NULL);
+	for (int i = 1; i < 512; i++)
+		put_store(&b, 3 | SCT_STORE_ZERO, 0, 0, 0, NULL);
+	put_store(&b, 3 | SCT_STORE_PAGE | SCT_STORE_ZERO, 0, 0x99, 0, NULL); /* 0x8000 */
+	for (int i = 1; i < 10; i++)
+		put_store(&b, 3 | SCT_STORE_ZERO, 0, 0, 0, NULL);
+	put_store(&b, 2 | SCT_STORE_ZERO, 0, 0, 0, NULL); /* of another size */
+	put_store(&b, 2 | SCT_STORE_ZERO, 4, 0, 0, NULL); /* a gap */
+	put_store(&b, 2, 0, 0, 0, "abcd");
+	put_store(&b, 2 | SCT_STORE_ZERO, 0x8ff6 - 0x8060, 0, 0, NULL);
+	put_store(&b, 2 | SCT_STORE_ZERO, 0, 0, 0, NULL);
+	put_store(&b, 2 | SCT_STORE_ZERO | SCT_STORE_NEXT, 0, 0, 0x77, NULL); /* over the page's end */
+	add(&t, SCT_CHUNK_STORE, 0, &b);
+	end(&t);
+	read_trace();
+	ck_whole();
+	e = nth(SCT_EV_STORES, 0);
+	ck_assert_uint_eq(e->value, 512 + 10 + 1 + 1 + 1 + 2 + 1);
+	ck_assert_uint_eq(e->len, 8);
+	ck_store(&e->stores[0], 0x55000, zeros, 4096);
+	ck_store(&e->stores[1], 0x99000, zeros, 80);
+	ck_store(&e->stores[2], 0x99050, zeros, 4);
+	ck_store(&e->stores[3], 0x99058, zeros, 4);
+	ck_store(&e->stores[4], 0x9905c, "abcd", 4);
+	ck_store(&e->stores[5], 0x99ff6, zeros, 8);
+	ck_store(&e->stores[6], 0x99ffe, zeros, 2);
+	ck_store(&e->stores[7], 0x77000, zeros, 2);
+}
+END_TEST
+
+/* Distances of every length, to pages that were told: to the last ones of a chunk they lead as to all others. */
+START_TEST(stores_far_apart)
+{
+	struct sct_bytes b = { 0 };
+	const struct sct_event *e;
+	uint64_t behind = 0;
+	int64_t delta;
+
+	put_store(&b, 0 | SCT_STORE_PAGE, 0x10, 1, 0, "0");
+	for (int k = 12; k < 64; k++)
+		put_store(&b, 0 | SCT_STORE_PAGE, k == 12 ? (1 << 12) - 1 : (INT64_C(1) << (k - 1)) - 1, (uint64_t)k, 0, "1");
+	behind = (UINT64_C(1) << 63) + 0x11;
+	for (int k = 12; k < 64; k++) {
+		delta = (int64_t)(0x20 + (uint64_t)k - behind);
+		put_store(&b, 2, delta, 0, 0, "2222");
+		delta = (int64_t)((UINT64_C(1) << k) + 0x20 - (0x20 + (uint64_t)k + 4));
+		put_store(&b, 3, delta, 0, 0, "33333333");
+		behind = (UINT64_C(1) << k) + 0x28;
+	}
+	add(&t, SCT_CHUNK_STORE, 0, &b);
+	end(&t);
+	read_trace();
+	ck_whole();
+	e = nth(SCT_EV_STORES, 0);
+	ck_assert_uint_eq(e->len, 3 * 52 + 1);
+	for (unsigned k = 12; k < 64; k++) {
+		ck_store(&e->stores[k - 11], (uint64_t)k << 12 | 0x10, "1", 1);
+		ck_store(&e->stores[53 + 2 * (k - 12)], 1 << 12 | (0x20 + k), "2222", 4);
+		ck_store(&e->stores[54 + 2 * (k - 12)], (uint64_t)k << 12 | 0x20, "33333333", 8);
+	}
 }
 END_TEST
 
@@ -347,7 +434,7 @@ START_TEST(store_to_an_untold_page)
 	end(&t);
 	read_trace();
 	ck_assert_uint_eq(damage.places, 1);
-	ck_assert_int_eq(how_many(SCT_EV_STORE), 1);
+	ck_assert_int_eq(how_many(SCT_EV_STORES), 1);
 }
 END_TEST
 
@@ -372,9 +459,9 @@ START_TEST(ram)
 	ck_assert_int_eq(got[0].kind, SCT_EV_ZERO);
 	ck_assert_uint_eq(got[0].addr, 0x10000);
 	ck_assert_uint_eq(got[0].value, 2);
-	ck_assert_int_eq(got[1].kind, SCT_EV_STORE);
-	ck_assert_uint_eq(got[1].addr, 0x12000);
-	ck_assert_uint_eq(got[1].len, 4096);
+	ck_assert_int_eq(got[1].kind, SCT_EV_STORES);
+	ck_assert_uint_eq(got[1].len, 1);
+	ck_store(got[1].stores, 0x12000, page, sizeof page);
 	ck_assert_int_eq(got[2].kind, SCT_EV_ZERO);
 	ck_assert_uint_eq(got[2].addr, 0x13000);
 }
@@ -671,6 +758,8 @@ int main(void)
 	tcase_add_test(c, switches);
 	tcase_add_test(c, next_segment);
 	tcase_add_test(c, stores);
+	tcase_add_test(c, stores_of_zeros);
+	tcase_add_test(c, stores_far_apart);
 	tcase_add_test(c, store_to_an_untold_page);
 	tcase_add_test(c, ram);
 	tcase_add_test(c, unknown_chunks);
