@@ -8,8 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LINE = 64 }; /* memory is seen by aligned lines of so many bytes, or more */
-
 /* More RAM than any recorded guest had: keeps a damaged recording from taking all memory. */
 #define RAM_MAX (UINT64_C(64) << 30)
 
@@ -53,26 +51,38 @@ struct sct_vcpu *sct_machine_vcpu(struct sct_machine *m, unsigned number)
 	return m->vcpus[number];
 }
 
+static uint64_t end_of(const struct sct_seen *s)
+{
+	return s->addr + s->len;
+}
+
 static void see(struct sct_vcpu *v, const struct sct_event *e)
 {
+	uint64_t room = UINT64_MAX - e->addr;
+	uint32_t len = e->len < room ? e->len : (uint32_t)room;
+
+	if (!len)
+		return;
 	if (v->nseen == v->seen_room) {
 		v->seen_room = v->seen_room ? v->seen_room * 2 : 32;
 		v->seen = must(realloc(v->seen, v->seen_room * sizeof *v->seen));
 	}
-	v->seen[v->nseen++] = (struct sct_seen){ e->addr, e->len, (uint32_t)v->nbytes, e->data != NULL };
+	v->unsorted |= v->nseen && e->addr < end_of(&v->seen[v->nseen - 1]);
+	v->seen[v->nseen++] = (struct sct_seen){ e->addr, len, (uint32_t)v->nbytes, e->data != NULL };
 	if (!e->data)
 		return;
-	if (v->nbytes + e->len > v->bytes_room) {
-		v->bytes_room = (v->nbytes + e->len) * 2;
+	if (v->nbytes + len > v->bytes_room) {
+		v->bytes_room = (v->nbytes + len) * 2;
 		v->bytes = must(realloc(v->bytes, v->bytes_room));
 	}
-	memcpy(v->bytes + v->nbytes, e->data, e->len);
-	v->nbytes += e->len;
+	memcpy(v->bytes + v->nbytes, e->data, len);
+	v->nbytes += len;
 }
 
 void sct_machine_unsee(struct sct_vcpu *v)
 {
 	v->nseen = v->nbytes = v->last = 0;
+	v->unsorted = false;
 }
 
 /* Records are missing: no register, no thread and no memory is known any more. */
@@ -117,17 +127,62 @@ void sct_machine_apply(struct sct_machine *m, const struct sct_event *e)
 	}
 }
 
-/* The run that holds addr, or NULL. */
-static const struct sct_seen *run_at(struct sct_vcpu *v, uint64_t addr)
+static int by_address(const void *a, const void *b)
 {
-	for (size_t i = 0; i < v->nseen; i++) {
-		size_t k = (v->last + i) % v->nseen;
+	const struct sct_seen *x = a, *y = b;
 
-		if (addr - v->seen[k].addr < v->seen[k].len) {
-			v->last = k;
-			return &v->seen[k];
+	if (x->addr != y->addr)
+		return x->addr < y->addr ? -1 : 1;
+	/* what was readable first, so that the order is the same everywhere */
+	return x->readable != y->readable ? y->readable - x->readable : x->at < y->at ? -1 : x->at > y->at;
+}
+
+/* Puts the runs in order, each byte in one of them. */
+static void sort_runs(struct sct_vcpu *v)
+{
+	size_t n = 0;
+
+	qsort(v->seen, v->nseen, sizeof *v->seen, by_address);
+	for (size_t i = 0; i < v->nseen; i++) {
+		struct sct_seen s = v->seen[i];
+		uint64_t behind = n ? end_of(&v->seen[n - 1]) : 0;
+
+		if (n && end_of(&s) <= behind)
+			continue;
+		if (n && s.addr < behind) {
+			uint32_t cut = (uint32_t)(behind - s.addr);
+
+			s = (struct sct_seen){ behind, s.len - cut, s.at + cut, s.readable };
 		}
+		v->seen[n++] = s;
 	}
+	v->nseen = n;
+	v->unsorted = false;
+}
+
+/* The run that holds addr, or NULL; *next is then where the next one begins, UINT64_MAX: nowhere. */
+static const struct sct_seen *run_at(struct sct_vcpu *v, uint64_t addr, uint64_t *next)
+{
+	size_t low = 0, high;
+
+	if (v->unsorted)
+		sort_runs(v);
+	high = v->nseen;
+	if (v->last < high && addr - v->seen[v->last].addr < v->seen[v->last].len)
+		return &v->seen[v->last];
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (addr - v->seen[middle].addr < v->seen[middle].len) {
+			v->last = middle;
+			return &v->seen[middle];
+		}
+		if (v->seen[middle].addr > addr)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	*next = low < v->nseen ? v->seen[low].addr : UINT64_MAX;
 	return NULL;
 }
 
@@ -166,17 +221,16 @@ static size_t read_virtual(void *ctx, uint64_t addr, void *buf, size_t len)
 	size_t done = 0, n;
 
 	while (done < len) {
-		const struct sct_seen *s = run_at(v, addr + done);
+		uint64_t at = addr + done, next;
+		const struct sct_seen *s = run_at(v, at, &next);
 
 		if (s && s->readable) {
-			size_t skip = (size_t)(addr + done - s->addr);
-
-			n = s->len - skip < len - done ? s->len - skip : len - done;
-			memcpy((uint8_t *)buf + done, v->bytes + s->at + skip, n);
+			n = (size_t)(end_of(s) - at);
+			n = n < len - done ? n : len - done;
+			memcpy((uint8_t *)buf + done, v->bytes + s->at + (at - s->addr), n);
 		} else {
-			/* up to the next line, where something may have been seen again */
-			n = LINE - (addr + done) % LINE < len - done ? LINE - (addr + done) % LINE : len - done;
-			n = s ? 0 : read_replayed(v, addr + done, (uint8_t *)buf + done, n, &status);
+			n = s ? 0 : next - at < len - done ? (size_t)(next - at) : len - done;
+			n = n ? read_replayed(v, at, (uint8_t *)buf + done, n, &status) : 0;
 			if (!n)
 				break;
 		}
@@ -188,7 +242,8 @@ static size_t read_virtual(void *ctx, uint64_t addr, void *buf, size_t len)
 static const char *why_unknown(void *ctx, uint64_t addr)
 {
 	struct sct_vcpu *v = ctx;
-	const struct sct_seen *s = run_at(v, addr);
+	uint64_t next;
+	const struct sct_seen *s = run_at(v, addr, &next);
 	enum sct_walk_status status;
 	uint8_t byte;
 

@@ -21,6 +21,7 @@ struct sct_vcpu {
 	struct sct_word thread; /* the recording's exact number of the running thread */
 	struct sct_seen *seen;  /* what the next INSN or USER event may read */
 	size_t nseen, seen_room;
+	bool unsorted;          /* they are to be put in order of address before the next look */
 	uint8_t *bytes;         /* the copy */
 	size_t nbytes, bytes_room;
 	size_t last;            /* index in seen of the last hit */
