@@ -1,0 +1,252 @@
+/* Tests of the machine: what registers, seen memory and replayed RAM show at one moment.
+ *
+ * In:  events by hand
+ * Out: a report; exit status 0 when all passed
+ */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../src/machine.h"
+
+static struct sct_machine *m;
+
+static void begin(void)
+{
+	m = malloc(sizeof *m);
+	ck_assert_ptr_nonnull(m);
+	sct_machine_init(m, &sct_arch_x86_64);
+}
+
+static void end(void)
+{
+	sct_machine_fini(m);
+	free(m);
+}
+
+static void see(unsigned vcpu, uint64_t addr, const char *data, uint32_t len)
+{
+	sct_machine_apply(m, &(struct sct_event){ .kind = SCT_EV_SEEN, .vcpu = (uint16_t)vcpu, .addr = addr, .len = len,
+	                                          .data = (const uint8_t *)data });
+}
+
+static void set(unsigned vcpu, const char *name, uint64_t value)
+{
+	sct_machine_apply(m, &(struct sct_event){ .kind = SCT_EV_REG, .vcpu = (uint16_t)vcpu, .value = value,
+	                                          .reg = sct_arch_reg(m->arch, name)->index });
+}
+
+static void gap(void)
+{
+	sct_machine_apply(m, &(struct sct_event){ .kind = SCT_EV_GAP });
+}
+
+/* vcpu reads so many leading bytes of len at addr, and these; what is behind them is missing for that reason. */
+static void reads(unsigned vcpu, uint64_t addr, size_t len, const char *bytes, const char *reason)
+{
+	struct sct_mem mem = sct_machine_mem(sct_machine_vcpu(m, vcpu));
+	char buf[8192];
+	size_t got = mem.read(mem.ctx, addr, buf, len);
+
+	ck_assert_uint_eq(got, strlen(bytes));
+	ck_assert_mem_eq(buf, bytes, got);
+	if (got < len)
+		ck_assert_str_eq(mem.why(mem.ctx, addr + got), reason);
+}
+
+/* ---- seen memory ------------------------------------------------------------------------------------------------ */
+
+START_TEST(runs_in_any_order)
+{
+	static const struct { uint64_t addr; const char *data; } runs[] = {
+		{ 0x1040, "efgh" }, { 0x1044, "ijkl" }, { 0x103c, "abcd" }, { 0x2000, "wxyz" },
+	};
+
+	for (unsigned first = 0; first < 4; first++) {
+		for (unsigned i = 0; i < 4; i++)
+			see(0, runs[(first + i) % 4].addr, runs[(first + i) % 4].data, 4);
+		reads(0, 0x103c, 12, "abcdefghijkl", NULL);
+		reads(0, 0x1042, 4, "ghij", NULL);
+		reads(0, 0x2000, 5, "wxyz", "not recorded");
+		reads(0, 0x1fff, 1, "", "not recorded");
+		sct_machine_unsee(sct_machine_vcpu(m, 0));
+	}
+}
+END_TEST
+
+START_TEST(runs_that_overlap)
+{
+	see(0, 0x1004, "efgh", 4);
+	see(0, 0x1000, "abcdef", 6);
+	see(0, 0x1002, "cd", 2);
+	reads(0, 0x1000, 9, "abcdefgh", "not recorded");
+	reads(0, 0x1003, 2, "de", NULL);
+}
+END_TEST
+
+START_TEST(unmapped_runs)
+{
+	see(0, 0x1000, "abcd", 4);
+	see(0, 0x1004, NULL, 60);
+	see(0, 0x1040, "efgh", 4);
+	reads(0, 0x1000, 8, "abcd", "unmapped");
+	reads(0, 0x1010, 1, "", "unmapped");
+	reads(0, 0x1040, 4, "efgh", NULL);
+}
+END_TEST
+
+START_TEST(seen_by_one_vcpu_for_one_moment)
+{
+	see(0, 0x1000, "abcd", 4);
+	reads(1, 0x1000, 4, "", "not recorded");
+	sct_machine_unsee(sct_machine_vcpu(m, 0));
+	reads(0, 0x1000, 4, "", "not recorded");
+}
+END_TEST
+
+START_TEST(edges_of_the_address_space)
+{
+	see(0, 0, "abcd", 4);
+	see(0, UINT64_MAX - 3, "wxyz", 4);
+	see(0, 0x1000, "", 0);
+	reads(0, 0, 4, "abcd", NULL);
+	reads(0, UINT64_MAX - 3, 3, "wxy", NULL);
+	reads(0, 0x1000, 1, "", "not recorded");
+}
+END_TEST
+
+/* A recording may hold very many runs; each look must stay cheap. */
+START_TEST(many_runs)
+{
+	const unsigned n = 1 << 17;
+
+	for (unsigned i = 0; i < n; i++)
+		see(0, (uint64_t)(n - i) * 256, "abcd", 4);
+	for (unsigned i = 1; i <= n; i++) {
+		reads(0, (uint64_t)i * 256, 4, "abcd", NULL);
+		reads(0, (uint64_t)i * 256 + 128, 1, "", "not recorded");
+	}
+}
+END_TEST
+
+/* ---- registers and gaps ----------------------------------------------------------------------------------------- */
+
+START_TEST(a_gap_forgets)
+{
+	uint64_t value;
+
+	set(0, "rax", 7);
+	set(1, "rax", 8);
+	see(1, 0x1000, "abcd", 4);
+	sct_machine_apply(m, &(struct sct_event){ .kind = SCT_EV_THREAD, .vcpu = 1, .value = 3 });
+	ck_assert(sct_machine_vcpu(m, 1)->thread.known);
+	gap();
+	for (unsigned i = 0; i < 2; i++) {
+		ck_assert(!sct_regs_get(&sct_machine_vcpu(m, i)->regs, sct_arch_reg(m->arch, "rax"), &value));
+		ck_assert(!sct_machine_vcpu(m, i)->thread.known);
+	}
+	reads(1, 0x1000, 4, "", "not recorded");
+}
+END_TEST
+
+START_TEST(too_many_vcpus)
+{
+	ck_assert_ptr_nonnull(sct_machine_vcpu(m, SCT_MACHINE_VCPUS - 1));
+	ck_assert_ptr_null(sct_machine_vcpu(m, SCT_MACHINE_VCPUS));
+	see(SCT_MACHINE_VCPUS, 0x1000, "abcd", 4);
+}
+END_TEST
+
+/* ---- replayed RAM ----------------------------------------------------------------------------------------------- */
+
+enum { ROOT = 0x1000, PAGE = 0x5000, VIRTUAL = 0x400000 };
+
+static void store(uint64_t addr, const void *data, size_t len)
+{
+	sct_memory_store(&m->ram, addr, data, len);
+}
+
+/* Four-level tables that map VIRTUAL to PAGE and nothing else in reach; entries present, writable, user. */
+static void map_page(void)
+{
+	static const uint8_t zero[4096];
+
+	for (uint64_t table = 0; table < 4; table++) {
+		unsigned index = (uint64_t)VIRTUAL >> (39 - 9 * table) & 511;
+		uint64_t entry = (table == 3 ? PAGE : ROOT + 0x1000 * (table + 1)) | 7;
+
+		store(ROOT + 0x1000 * table, zero, sizeof zero);
+		store(ROOT + 0x1000 * table + 8 * index, &entry, 8);
+	}
+	set(0, "cr0", 0x80000001);
+	set(0, "cr3", ROOT);
+	set(0, "cr4", 0x20);
+	set(0, "efer", 0x500);
+}
+
+START_TEST(ram_behind_what_was_seen)
+{
+	map_page();
+	store(PAGE, "ram of the guest", 16);
+	store(PAGE + 124, "tail", 4);
+	reads(0, VIRTUAL, 17, "ram of the guest", "not recorded");
+	/* seen memory goes first: a device may have written to RAM since */
+	see(0, VIRTUAL + 4, "by", 2);
+	reads(0, VIRTUAL, 4, "ram ", NULL);
+	reads(0, VIRTUAL + 4, 2, "by", NULL);
+	reads(0, VIRTUAL + 124, 4, "tail", NULL);
+	reads(0, VIRTUAL + 0x1000, 1, "", "unmapped");
+	reads(0, UINT64_C(0x800000000000), 1, "", "unmapped");
+	/* no control registers, no translation */
+	reads(1, VIRTUAL, 1, "", "not recorded");
+}
+END_TEST
+
+START_TEST(seen_bytes_inside_of_a_line)
+{
+	map_page();
+	store(PAGE, "0123456789", 10);
+	see(0, VIRTUAL + 4, "by", 2);
+	reads(0, VIRTUAL, 10, "0123by6789", NULL);
+}
+END_TEST
+
+START_TEST(ram_follows_stores_until_a_gap)
+{
+	map_page();
+	store(PAGE, "abcd", 4);
+	reads(0, VIRTUAL, 4, "abcd", NULL);
+	store(PAGE + 1, "X", 1);
+	reads(0, VIRTUAL, 4, "aXcd", NULL);
+	gap();
+	map_page();
+	reads(0, VIRTUAL, 1, "", "not recorded");
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("machine");
+	TCase *t = tcase_create("machine");
+	SRunner *r = srunner_create(s);
+	int failed;
+
+	tcase_set_timeout(t, 60);
+	tcase_add_checked_fixture(t, begin, end);
+	tcase_add_test(t, runs_in_any_order);
+	tcase_add_test(t, runs_that_overlap);
+	tcase_add_test(t, unmapped_runs);
+	tcase_add_test(t, seen_by_one_vcpu_for_one_moment);
+	tcase_add_test(t, edges_of_the_address_space);
+	tcase_add_test(t, many_runs);
+	tcase_add_test(t, a_gap_forgets);
+	tcase_add_test(t, too_many_vcpus);
+	tcase_add_test(t, ram_behind_what_was_seen);
+	tcase_add_test(t, seen_bytes_inside_of_a_line);
+	tcase_add_test(t, ram_follows_stores_until_a_gap);
+	suite_add_tcase(s, t);
+	srunner_run_all(r, CK_NORMAL);
+	failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
