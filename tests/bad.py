@@ -17,7 +17,7 @@ import sys
 import tempfile
 
 BUILD = os.environ.get("BUILD") or "build"
-SAN = os.environ.get("SAN")
+SAN = os.environ.get("SANITIZED")
 MEMORY = 640 << 20  # a window of 128 MiB, threads' stacks, and what is mapped of libraries
 TIME = 120
 
