@@ -14,6 +14,7 @@ struct sct_decode {
 struct sct_entry {
 	unsigned cpu;
 	enum sct_insn_kind insn;
+	uint64_t pc; /* of the instruction without its prefixes; the moment's is with them */
 	struct sct_moment moment;
 	struct sct_mem mem;
 };

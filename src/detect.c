@@ -6,10 +6,9 @@
 
 enum sct_insn_kind sct_detect(struct sct_insn *insn, const struct sct_machine *m, const struct sct_vcpu *v,
                               const struct sct_event *e, bool user_mode, enum sct_mode *mode,
-                              struct sct_detect_counts *counts)
+                              unsigned *size, struct sct_detect_counts *counts)
 {
 	enum sct_insn_kind kind;
-	unsigned size;
 	bool user;
 
 	if (user_mode)
@@ -20,7 +19,7 @@ enum sct_insn_kind sct_detect(struct sct_insn *insn, const struct sct_machine *m
 		counts->unknown_mode++;
 		return SCT_INSN_NONE;
 	}
-	kind = sct_insn_kind(insn, *mode, e->data, e->len, &size);
+	kind = sct_insn_kind(insn, *mode, e->data, e->len, size);
 	if (kind == SCT_INSN_NONE) {
 		counts->no_entry++;
 		return kind;

@@ -23,7 +23,9 @@ struct sct_open {
 	uint8_t state;                /* enum sct_open_state */
 	bool doomed;                  /* its process is ending: if it does not return, it was killed */
 	bool space_known;
-	uint64_t pc, sp, space;       /* at entry */
+	uint64_t pc;                  /* where the entering instruction stands, without its prefixes: the kernel, which
+	                                 goes back by two bytes to restart it, does not know of any */
+	uint64_t sp, space;           /* at entry */
 	struct sct_call call;
 	struct sct_record record;
 	struct sct_value *args;       /* the record's, still to be completed */
@@ -59,9 +61,10 @@ void sct_thread_born(struct sct_thread *t);
 /* Whether the thread that returns on vcpu takes its first step; it is then no longer new. NULL: it is not new. */
 struct sct_thread *sct_pending_first_step(struct sct_pending *p, const struct sct_machine *m,
                                           const struct sct_vcpu *vcpu);
-/* A thread is about to enter the kernel with call at pc. Returns the open call that it enters again (restarts has
- * been counted), or a new one, whose record the caller fills. *lost: a call of this thread whose end the recording
- * does not hold, or that was to be restarted and was not: the caller ends it first; else open is NULL. */
+/* A thread is about to enter the kernel with call; pc is the entering instruction's, behind its prefixes. Returns the
+ * open call that it enters again (restarts has been counted), or a new one, whose record the caller fills. *lost: a call
+ * of this thread whose end the recording does not hold, or one more than it can come back to behind handlers: the
+ * caller ends it first; else open is NULL. */
 struct sct_open *sct_pending_enter(struct sct_pending *p, struct sct_thread *t, const struct sct_machine *m,
                                    const struct sct_vcpu *vcpu, uint64_t pc, const struct sct_call *call,
                                    struct sct_ending *lost);

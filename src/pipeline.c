@@ -7,7 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BATCH = 256 };
+enum {
+	BATCH = 256,
+	ENTERING = 2, /* bytes of each entering instruction of x86, without prefixes */
+};
 
 struct sct_pipeline {
 	struct sct_trace *trace;
@@ -174,7 +177,7 @@ static int begin(struct sct_pipeline *p, const struct sct_event *e, struct sct_v
 		p->counts.no_thread++;
 		return SCT_OK;
 	}
-	open = sct_pending_enter(&p->pending, t, &p->machine, v, e->addr, call, &lost);
+	open = sct_pending_enter(&p->pending, t, &p->machine, v, entry->pc, call, &lost);
 	restarts = open->record.restarts;
 	if (lost.open)
 		r = finish(p, &lost, NULL, NULL, err);
@@ -203,10 +206,12 @@ static int on_insn(struct sct_pipeline *p, const struct sct_event *e, struct sct
 	struct sct_entry entry = { .mem = sct_machine_mem(v) };
 	struct sct_call call;
 	enum sct_mode mode;
+	unsigned size;
 
-	entry.insn = sct_detect(p->insn, &p->machine, v, e, p->info->user_mode, &mode, &p->counts.detect);
+	entry.insn = sct_detect(p->insn, &p->machine, v, e, p->info->user_mode, &mode, &size, &p->counts.detect);
 	if (entry.insn == SCT_INSN_NONE)
 		return SCT_OK;
+	entry.pc = e->addr + size - ENTERING;
 	if (!sct_call_read(&call, p->options.profile, p->info->arch, entry.insn, mode, &v->regs, &entry.mem)) {
 		p->counts.no_abi++;
 		return SCT_OK;

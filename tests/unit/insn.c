@@ -41,6 +41,10 @@ static const struct {
 	/* prefixes that change nothing */
 	{ BYTES("\x48\x0f\x05"), SCT_INSN_SYSCALL, 3, ONLY(SCT_MODE_64) },
 	{ BYTES("\x2e\xcd\x80"), SCT_INSN_INT80, 3, ALL },
+	{ BYTES("\x66\x0f\x05"), SCT_INSN_SYSCALL, 3, ONLY(SCT_MODE_32) | ONLY(SCT_MODE_64) },
+	{ BYTES("\xf3\x0f\x05"), SCT_INSN_SYSCALL, 3, ONLY(SCT_MODE_32) | ONLY(SCT_MODE_64) },
+	{ BYTES("\xf2\x0f\x34"), SCT_INSN_SYSENTER, 3, ALL },
+	{ BYTES("\x67\x65\x66\xcd\x80"), SCT_INSN_INT80, 5, ALL },
 	/* in 32-bit code 48 is an instruction of its own */
 	{ BYTES("\x48\x0f\x05"), SCT_INSN_NONE, 1, ONLY(SCT_MODE_32) },
 	/* others */

@@ -204,6 +204,22 @@ START_TEST(restart_without_handler)
 }
 END_TEST
 
+/* The kernel goes back by two bytes, whatever stands before them. */
+START_TEST(prefixes)
+{
+	struct script *s = begin();
+
+	enter_by(s, "\x48\x0f\x05", 3, READ, STUB, SP);
+	leave(s, STUB + 3, SP, 4);
+	enter_by(s, "\x48\x0f\x05", 3, READ, STUB, SP);
+	leave(s, STUB + 1, SP, READ);
+	enter(s, READ, STUB + 1, SP);
+	leave(s, STUB + 3, SP, 5);
+	expect(s, "0 read returned 4 thread=1 at 401003\n"
+	          "1 read restarted 5 restarts=1 thread=1 at 401003\n");
+}
+END_TEST
+
 START_TEST(restart_syscall_continues)
 {
 	struct script *s = begin();
@@ -500,6 +516,7 @@ int main(void)
 	tcase_add_test(t, exit_group_kills_what_others_have_open);
 	tcase_add_test(t, a_thread_that_was_born_before_a_gap_returns);
 	tcase_add_test(t, restart_without_handler);
+	tcase_add_test(t, prefixes);
 	tcase_add_test(t, restart_syscall_continues);
 	tcase_add_test(t, restart_behind_a_handler);
 	tcase_add_test(t, handler_before_the_restart);
