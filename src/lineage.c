@@ -154,7 +154,8 @@ void sct_lineage_child(struct sct_lineage *l, struct sct_pending *p, struct sct_
 	unsigned n = 0;
 	uint64_t space, sp = v->regs.value[m->arch->sp];
 
-	if (!sct_thread_number(child).known || !sct_arch_asid(m->arch, &v->regs, &space))
+	if (!sct_thread_number(child).known || !(v->regs.known >> m->arch->sp & 1) ||
+	    !sct_arch_asid(m->arch, &v->regs, &space))
 		return;
 	for (struct sct_birth **at = &l->births; *at; at = &(*at)->next) {
 		if (!fits(*at, pc, sp, space))

@@ -10,6 +10,7 @@
 enum {
 	BATCH = 256,
 	ENTERING = 2, /* bytes of each entering instruction of x86, without prefixes */
+	PILE_MAX = 1024, /* calls that are open without hope of an end that an event tells */
 };
 
 struct sct_pipeline {
@@ -159,6 +160,39 @@ static int finish_all(struct sct_pipeline *p, enum sct_end end, struct sct_err *
 	return r;
 }
 
+/* Other threads of a process that ends, unless something tells that the process is gone. */
+static bool is_doomed(const struct sct_open *o)
+{
+	return o->doomed;
+}
+
+/* An execve of a thread without a number, which nobody can know in its new image. */
+static bool is_untraceable(const struct sct_open *o)
+{
+	return !o->record.thread.known && o->call.proto && (o->call.proto->flags & SCT_P_EXEC);
+}
+
+/* Ends the oldest of such calls where there are many, or a long recording would pile them up. */
+static int let_go(struct sct_pipeline *p, bool (*is)(const struct sct_open *), enum sct_end end, struct sct_err *err)
+{
+	struct sct_ending e = { .end = end, .unknown = "not recorded" };
+	struct sct_open *first = &p->pending.first, *next;
+	unsigned n = 0;
+	int r = SCT_OK;
+
+	for (struct sct_open *o = first->next; o != first; o = o->next)
+		n += is(o);
+	for (struct sct_open *o = first->next; !r && n > PILE_MAX; o = next) {
+		next = o->next;
+		if (!is(o))
+			continue;
+		n--;
+		e.open = o;
+		r = finish(p, &e, NULL, NULL, err);
+	}
+	return r;
+}
+
 static struct sct_moment moment_of(const struct sct_event *e)
 {
 	return (struct sct_moment){ true, e->seq, e->addr, e->time_ns };
@@ -192,8 +226,12 @@ static int begin(struct sct_pipeline *p, const struct sct_event *e, struct sct_v
 		sct_lineage_fork(&p->lineage, open, &entry->mem);
 	if (p->ops.enter)
 		r = p->ops.enter(p->ops.ctx, &open->record, err);
-	if (call->proto && !strcmp(call->proto->name, "exit_group"))
+	if (!r && is_untraceable(open))
+		r = let_go(p, is_untraceable, SCT_END_LOST, err);
+	if (!r && call->proto && !strcmp(call->proto->name, "exit_group")) {
 		sct_lineage_alone(&p->pending, open);
+		r = let_go(p, is_doomed, SCT_END_KILLED, err);
+	}
 	over.open = open;
 	if (!r && call->proto && (call->proto->flags & (SCT_P_NORETURN | SCT_P_SIGRETURN)))
 		r = finish(p, &over, NULL, NULL, err);

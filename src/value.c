@@ -84,8 +84,11 @@ static void pointee(struct sct_walk *w, const struct sct_param *p, struct sct_va
 {
 	uint64_t n;
 
-	if (!applies(w, p))
+	if (!applies(w, p)) {
+		if ((p->when == SCT_WHEN_BITS || p->when == SCT_WHEN_ONE_OF) && !w->args[p->when_arg].known)
+			v->unknown = "not recorded";
 		return;
+	}
 	switch (p->cls) {
 	case SCT_C_STR:
 		sct_walk_string(w, v->raw, v);
