@@ -13,7 +13,7 @@
 
 #include "../../src/pipeline.h"
 
-enum { EVENTS_MAX = 4096, BYTES_MAX = 1 << 16, TEXT_MAX = 8192 };
+enum { EVENTS_MAX = 1 << 16, BYTES_MAX = 1 << 17, TEXT_MAX = 1 << 19 };
 
 struct script {
 	struct sct_trace_info info;
@@ -224,6 +224,18 @@ static inline void script_run(struct script *s, int (*end)(void *, const struct 
 	ck_assert_int_eq(sct_pipeline_run(p, &err), 0);
 	s->counts = *sct_pipeline_counts(p);
 	sct_pipeline_free(p);
+}
+
+/* How many records with that text stand before the first one with the other. */
+static inline unsigned count_before(const struct script *s, const char *what, const char *end)
+{
+	const char *stop = strstr(s->text, end);
+	unsigned n = 0;
+
+	ck_assert_ptr_nonnull(stop);
+	for (const char *p = s->text; (p = strstr(p, what)) && p < stop; p++)
+		n++;
+	return n;
 }
 
 /* Holds the records against the expected lines, and ends the test's recording. */

@@ -162,6 +162,22 @@ START_TEST(exec_is_left_unfinished)
 }
 END_TEST
 
+/* Nobody tells their end, but they must not pile up over a long recording. */
+START_TEST(execs_are_let_go)
+{
+	struct script *s = begin();
+
+	for (unsigned i = 0; i < 1200; i++)
+		enter(s, EXECVE, STUB, SP + i * 0x1000);
+	enter(s, CLOSE, OTHER, SP2);
+	leave(s, OTHER + 2, SP2, 0);
+	script_run(s, say_record);
+	ck_assert_uint_eq(count_before(s, "execve lost ?", "close"), 1200 - 1024);
+	ck_assert_int_eq(strncmp(s->text, "0 execve lost ?\n1 execve lost ?\n", 32), 0);
+	free(s);
+}
+END_TEST
+
 START_TEST(fork)
 {
 	struct script *s = begin();
@@ -239,6 +255,7 @@ int main(void)
 	tcase_add_test(t, behind_a_handler);
 	tcase_add_test(t, stranger_at_the_same_stack_pointer);
 	tcase_add_test(t, exec_is_left_unfinished);
+	tcase_add_test(t, execs_are_let_go);
 	tcase_add_test(t, fork);
 	tcase_add_test(t, vfork);
 	tcase_add_test(t, vfork_child_exits);

@@ -424,6 +424,21 @@ START_TEST(when)
 }
 END_TEST
 
+START_TEST(when_is_not_known)
+{
+	static const struct sct_param p[] = {
+		P(0, SCT_C_NUM, .dir = SCT_OUT, .elem = 4, .when = SCT_WHEN_BITS, .when_arg = 1, .when_value = 1), UNSIGNED(1),
+	};
+	struct test t = SETUP("linux_x64", p, BASE);
+
+	t.call.word[1].known = false;
+	enter(&t);
+	leave(&t, true, 0);
+	is(&t, "0x10000 (not recorded)");
+	sct_arena_fini(&t.arena);
+}
+END_TEST
+
 /* ---- results --------------------------------------------------------------------------------------------------- */
 
 START_TEST(results)
@@ -485,6 +500,7 @@ int main(void)
 	tcase_add_test(t, in_and_out);
 	tcase_add_test(t, in_and_out_that_was_absent);
 	tcase_add_test(t, when);
+	tcase_add_test(t, when_is_not_known);
 	tcase_add_test(t, results);
 	suite_add_tcase(s, t);
 	srunner_run_all(r, CK_NORMAL);
