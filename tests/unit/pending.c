@@ -13,8 +13,8 @@ enum {
 
 /* addresses: stubs, stacks, address spaces */
 enum {
-	STUB = 0x401000, BEHIND = STUB + 2, OTHER = 0x402000, START = 0x409000, SP = 0x7f0000, SP2 =
-	0x6f0000, SPACE = 0x1000000, SPACE2 = 0x2000000,
+	STUB = 0x401000, BEHIND = STUB + 2, OTHER = 0x402000, START = 0x409000, SP = 0x7f0000,
+	SP2 = 0x6f0000, SPACE = 0x1000000, SPACE2 = 0x2000000,
 };
 
 static struct script *begin(void)
