@@ -72,6 +72,7 @@ static const struct {
 };
 
 enum { NPROFILES = sizeof profiles / sizeof *profiles };
+_Static_assert(sizeof rows / sizeof *rows <= SCT_CONVENTIONS_MAX, "a profile may have all rows");
 
 const char *sct_abi_profile(unsigned i, const char **summary)
 {
@@ -89,29 +90,44 @@ const char *sct_abi_default_profile(const struct sct_arch *arch)
 	return NULL;
 }
 
-static bool in_profile(const char *profile, const struct sct_abi *abi)
+static void resolve(struct sct_convention *conv, const struct sct_abi *abi, const struct sct_arch *arch)
 {
-	for (unsigned i = 0; i < NPROFILES; i++)
-		if (!strcmp(profiles[i].name, profile))
-			return profiles[i].all || !strcmp(abi->name, profile);
-	return false;
+	conv->abi = abi;
+	conv->result = sct_arch_reg(arch, abi->result);
+	for (unsigned i = 0; i < SCT_ARGS_MAX; i++)
+		conv->args[i] = sct_arch_reg(arch, abi->args[i].reg);
 }
 
-const struct sct_abi *sct_abi_find(const char *profile, enum sct_insn_kind insn, enum sct_mode mode, uint32_t nr)
+bool sct_profile_init(struct sct_profile *profile, const char *name, const struct sct_arch *arch)
 {
-	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-		const struct sct_abi *a = &rows[i];
+	unsigned k = 0;
+
+	while (k < NPROFILES && strcmp(profiles[k].name, name))
+		k++;
+	if (k == NPROFILES)
+		return false;
+	*profile = (struct sct_profile){ .nr = sct_arch_reg(arch, rows[0].nr) };
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		if (profiles[k].all || !strcmp(rows[i].name, name))
+			resolve(&profile->conv[profile->count++], &rows[i], arch);
+	return true;
+}
+
+const struct sct_convention *sct_profile_find(const struct sct_profile *profile, enum sct_insn_kind insn,
+                                              enum sct_mode mode, uint32_t nr)
+{
+	for (unsigned i = 0; i < profile->count; i++) {
+		const struct sct_abi *a = profile->conv[i].abi;
 
 		if (a->insn == insn && (a->mode == SCT_MODE_UNKNOWN || a->mode == mode) &&
-		    (nr & a->nr_mask) == a->nr_match && in_profile(profile, a))
-			return a;
+		    (nr & a->nr_mask) == a->nr_match)
+			return &profile->conv[i];
 	}
 	return NULL;
 }
 
-static struct sct_word reg_word(const struct sct_arch *arch, const struct sct_regs *regs, const char *name)
+static struct sct_word reg_word(const struct sct_regs *regs, const struct sct_reg *r)
 {
-	const struct sct_reg *r = sct_arch_reg(arch, name);
 	struct sct_word w = { false, 0 };
 
 	w.known = r && sct_regs_get(regs, r, &w.value);
@@ -127,14 +143,14 @@ static uint64_t le_word(const uint8_t *p, unsigned size)
 	return v;
 }
 
-static void read_arg(struct sct_call *call, unsigned i, const struct sct_arch *arch, const struct sct_regs *regs,
+static void read_arg(struct sct_call *call, unsigned i, const struct sct_reg *reg, const struct sct_regs *regs,
                      const struct sct_mem *mem)
 {
 	const struct sct_where *where = &call->abi->args[i];
 	uint8_t bytes[8];
 
 	call->why[i] = "not recorded";
-	call->word[i] = reg_word(arch, regs, where->reg);
+	call->word[i] = reg_word(regs, reg);
 	if (where->memory && call->word[i].known) {
 		uint64_t at = call->word[i].value + (uint64_t)where->offset;
 
@@ -178,15 +194,19 @@ static void look_inside(struct sct_call *call, const struct sct_mem *mem)
 		read_words(call, mem);
 }
 
-bool sct_call_read(struct sct_call *call, const char *profile, const struct sct_arch *arch, enum sct_insn_kind insn,
+bool sct_call_read(struct sct_call *call, const struct sct_profile *profile, enum sct_insn_kind insn,
                    enum sct_mode mode, const struct sct_regs *regs, const struct sct_mem *mem)
 {
-	*call = (struct sct_call){ .nr = reg_word(arch, regs, "eax") };
-	call->abi = sct_abi_find(profile, insn, mode, (uint32_t)call->nr.value);
-	if (!call->abi)
+	const struct sct_convention *conv;
+
+	*call = (struct sct_call){ .nr = reg_word(regs, profile->nr) };
+	conv = sct_profile_find(profile, insn, mode, (uint32_t)call->nr.value);
+	if (!conv)
 		return false;
+	call->abi = conv->abi;
+	call->result = conv->result;
 	for (unsigned i = 0; i < SCT_ARGS_MAX; i++)
-		read_arg(call, i, arch, regs, mem);
+		read_arg(call, i, conv->args[i], regs, mem);
 	if (call->nr.known)
 		call->proto = sct_table_find(call->abi->table, call->nr.value & ~(uint64_t)call->abi->nr_match);
 	look_inside(call, mem);

@@ -62,22 +62,40 @@ struct sct_mem {
 /* One system call as its registers show it, before any decoding. */
 struct sct_call {
 	const struct sct_abi *abi;
+	const struct sct_reg *result;  /* where abi has the result; NULL: the architecture keeps no such register */
 	const struct sct_proto *proto; /* NULL: number unknown or not in the table. The inner call of a multiplexer */
 	const struct sct_proto *outer; /* the multiplexer (socketcall, ipc), or NULL */
 	struct sct_word nr, word[SCT_ARGS_MAX];
 	const char *why[SCT_ARGS_MAX]; /* word[i] unknown: why */
 };
 
-/* The ABI of that instruction in that mode with that number, or NULL: none known. profile as in the tables:
- * "linux_x64" knows x64, x32 and x86 calls, "linux_x86" only x86 ones. */
-const struct sct_abi *sct_abi_find(const char *profile, enum sct_insn_kind insn, enum sct_mode mode, uint32_t nr);
+/* An ABI with its registers as an architecture has them; NULL: it keeps none of that name. */
+struct sct_convention {
+	const struct sct_abi *abi;
+	const struct sct_reg *result, *args[SCT_ARGS_MAX];
+};
+
+enum { SCT_CONVENTIONS_MAX = 8 };
+
+/* A profile on an architecture: all that calls look up, looked up once. */
+struct sct_profile {
+	const struct sct_reg *nr; /* the same for all: the number is part of what tells them apart */
+	struct sct_convention conv[SCT_CONVENTIONS_MAX];
+	unsigned count;
+};
+
+/* False: there is no profile of that name. "linux_x64" has x64, x32 and x86 calls, "linux_x86" only x86 ones. */
+bool sct_profile_init(struct sct_profile *profile, const char *name, const struct sct_arch *arch);
+/* The convention of that instruction in that mode with that number, or NULL: none known. */
+const struct sct_convention *sct_profile_find(const struct sct_profile *profile, enum sct_insn_kind insn,
+                                              enum sct_mode mode, uint32_t nr);
 /* Profiles by number, for --list-profiles; NULL behind the last. */
 const char *sct_abi_profile(unsigned i, const char **summary);
 /* The profile that a recording of this architecture has by itself, or NULL. */
 const char *sct_abi_default_profile(const struct sct_arch *arch);
 
 /* Reads number and argument words of the call that insn at the moment of regs and mem makes. False: no ABI fits. */
-bool sct_call_read(struct sct_call *call, const char *profile, const struct sct_arch *arch, enum sct_insn_kind insn,
+bool sct_call_read(struct sct_call *call, const struct sct_profile *profile, enum sct_insn_kind insn,
                    enum sct_mode mode, const struct sct_regs *regs, const struct sct_mem *mem);
 
 /* CPU mode of user code. x86: EFER.LMA and, in long mode, the code segment selector, whose values are part of the

@@ -252,11 +252,9 @@ void sct_pending_noreturn(struct sct_pending *p, struct sct_open *o)
 		forget_thread(p, t);
 }
 
-static bool result_of(const struct sct_machine *m, const struct sct_vcpu *v, const struct sct_open *o, uint64_t *value)
+static bool result_of(const struct sct_vcpu *v, const struct sct_open *o, uint64_t *value)
 {
-	const struct sct_reg *r = sct_arch_reg(m->arch, o->call.abi->result);
-
-	return r && sct_regs_get(&v->regs, r, value);
+	return o->call.result && sct_regs_get(&v->regs, o->call.result, value);
 }
 
 /* Whether a context that holds these registers is one in which the kernel wants the call made again: user mode at the
@@ -348,7 +346,7 @@ static struct sct_ending leave_elsewhere(const struct sct_machine *m, struct sct
 	}
 	if (o->call.proto && (o->call.proto->flags & SCT_P_EXEC) && !in_space_of(o, m, v)) {
 		e = (struct sct_ending){ .open = o, .end = SCT_END_EXEC, .unknown = "not recorded" };
-		e.known = result_of(m, v, o, &e.result) && e.result == 0;
+		e.known = result_of(v, o, &e.result) && e.result == 0;
 		return e;
 	}
 	o->state = SCT_OPEN_HANDLER;
@@ -357,15 +355,14 @@ static struct sct_ending leave_elsewhere(const struct sct_machine *m, struct sct
 
 /* sigreturn restored a context: if it is that of an interrupted call, the call goes on. Handlers that never returned
  * (longjmp) leave calls above it that will not end any more: they stay open until the thread's own end tells. */
-static struct sct_ending leave_handler(const struct sct_machine *m, struct sct_vcpu *v, struct sct_thread *t,
-                                       uint64_t pc, uint64_t sp)
+static struct sct_ending leave_handler(struct sct_vcpu *v, struct sct_thread *t, uint64_t pc, uint64_t sp)
 {
 	struct sct_ending e = { 0 };
 	struct sct_open *o;
 	uint64_t result = 0;
 
 	for (o = t->top; o; o = o->below) {
-		bool known = result_of(m, v, o, &result);
+		bool known = result_of(v, o, &result);
 
 		if (o->state != SCT_OPEN_HANDLER)
 			continue;
@@ -384,7 +381,7 @@ static struct sct_ending leave_call(const struct sct_machine *m, struct sct_vcpu
 {
 	struct sct_ending e = { .open = o, .end = SCT_END_RETURNED, .unknown = "not recorded" };
 
-	e.known = result_of(m, v, o, &e.result);
+	e.known = result_of(v, o, &e.result);
 	if (is_after(o, pc, sp)) {
 		/* without numbered threads, 0 behind a fork is the child, which may well be first */
 		if (may_be_child(o) && (!e.known || (uint32_t)e.result == 0))
@@ -401,11 +398,10 @@ static struct sct_ending leave_call(const struct sct_machine *m, struct sct_vcpu
 }
 
 /* Whether the thread without a number that is at pc may have come out of o. */
-static bool may_leave(const struct sct_machine *m, const struct sct_vcpu *v, const struct sct_open *o, uint64_t pc,
-                      uint64_t sp)
+static bool may_leave(const struct sct_vcpu *v, const struct sct_open *o, uint64_t pc, uint64_t sp)
 {
 	uint64_t result = 0;
-	bool known = result_of(m, v, o, &result);
+	bool known = result_of(v, o, &result);
 
 	if (o->state != SCT_OPEN_RUNNING)
 		return false;
@@ -416,13 +412,12 @@ static bool may_leave(const struct sct_machine *m, const struct sct_vcpu *v, con
 }
 
 /* A vfork's child has its parent's stack pointer: of several calls that may have ended here, none is taken. */
-static struct sct_open *only_one(const struct sct_machine *m, const struct sct_vcpu *v, const struct sct_thread *t,
-                                 uint64_t pc, uint64_t sp)
+static struct sct_open *only_one(const struct sct_vcpu *v, const struct sct_thread *t, uint64_t pc, uint64_t sp)
 {
 	struct sct_open *found = NULL;
 
 	for (struct sct_open *o = t->top; o; o = o->below) {
-		if (!may_leave(m, v, o, pc, sp))
+		if (!may_leave(v, o, pc, sp))
 			continue;
 		if (found)
 			return NULL;
@@ -444,10 +439,10 @@ struct sct_ending sct_pending_leave(struct sct_pending *p, const struct sct_mach
 	t = sct_map_get(&p->threads, key);
 	if (t && t->leaving_handler) {
 		t->leaving_handler = false;
-		return leave_handler(m, v, t, pc, sp);
+		return leave_handler(v, t, pc, sp);
 	}
 	if (t && !t->exact)
-		open = only_one(m, v, t, pc, sp);
+		open = only_one(v, t, pc, sp);
 	else if (t && t->top && t->top->state != SCT_OPEN_HANDLER)
 		open = t->top;
 	if (!open) {

@@ -19,6 +19,7 @@ struct sct_pipeline {
 	struct sct_pipeline_options options;
 	struct sct_pipeline_ops ops;
 	struct sct_pipeline_counts counts;
+	struct sct_profile profile;
 	struct sct_machine machine;
 	struct sct_pending pending;
 	struct sct_lineage lineage;
@@ -28,17 +29,14 @@ struct sct_pipeline {
 
 static int check_profile(struct sct_pipeline *p, struct sct_err *err)
 {
-	const char *summary, *name;
-
 	if (!p->info->arch)
 		return sct_fail(err, SCT_E_UNSUPPORTED, SCT_NO_OFFSET, "the recording does not name an architecture known here");
 	if (!p->options.profile)
 		p->options.profile = sct_abi_default_profile(p->info->arch);
 	if (!p->options.profile)
 		return sct_fail(err, SCT_E_UNSUPPORTED, SCT_NO_OFFSET, "no profile for %s", p->info->arch->name);
-	for (unsigned i = 0; (name = sct_abi_profile(i, &summary)); i++)
-		if (!strcmp(name, p->options.profile))
-			return SCT_OK;
+	if (sct_profile_init(&p->profile, p->options.profile, p->info->arch))
+		return SCT_OK;
 	return sct_fail(err, SCT_E_USAGE, SCT_NO_OFFSET, "no profile called '%s' (--list-profiles)", p->options.profile);
 }
 
@@ -250,7 +248,7 @@ static int on_insn(struct sct_pipeline *p, const struct sct_event *e, struct sct
 	if (entry.insn == SCT_INSN_NONE)
 		return SCT_OK;
 	entry.pc = e->addr + size - ENTERING;
-	if (!sct_call_read(&call, p->options.profile, p->info->arch, entry.insn, mode, &v->regs, &entry.mem)) {
+	if (!sct_call_read(&call, &p->profile, entry.insn, mode, &v->regs, &entry.mem)) {
 		p->counts.no_abi++;
 		return SCT_OK;
 	}

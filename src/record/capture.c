@@ -20,6 +20,17 @@ enum {
 
 #define USER_MAX_64 (UINT64_C(1) << 56) /* Documentation/x86/x86_64/mm.rst: user space with five-level tables */
 
+bool sct_capture_init(struct sct_capture *c, const struct sct_dict *dict, size_t buffer_limit)
+{
+	const char *profile = sct_abi_default_profile(dict->arch);
+
+	c->dict = dict;
+	c->limits = sct_limits_default;
+	if (c->limits.buf > buffer_limit)
+		c->limits.buf = buffer_limit;
+	return profile && sct_profile_init(&c->profile, profile, dict->arch);
+}
+
 static enum sct_mode mode_of(const struct sct_capture *c, const struct sct_vcpu *v, struct sct_regs *regs)
 {
 	sct_vcpu_regs(v, c->dict, regs);
@@ -108,8 +119,7 @@ void sct_capture_enter(struct sct_capture *c, const struct sct_vcpu *v, enum sct
 	sct_arena_reset(&open->arena);
 	open->pc = pc;
 	open->space = sct_vcpu_role(v, c->dict, SCT_ROLE_CR3);
-	open->known = sct_call_read(&open->call, sct_abi_default_profile(c->dict->arch), c->dict->arch, kind, mode,
-	                            &regs, &mem);
+	open->known = sct_call_read(&open->call, &c->profile, kind, mode, &regs, &mem);
 	if (c->dict->role[SCT_ROLE_SP] >= 0)
 		sct_lines_touch(c->lines, sct_vcpu_role(v, c->dict, SCT_ROLE_SP), STACK_WINDOW);
 	if (open->known) {
@@ -161,7 +171,7 @@ static void frame_results(struct sct_capture *c, uint64_t sp, struct sct_open_ca
 
 static void result_values(struct sct_capture *c, const struct sct_regs *regs, struct sct_open_call *open)
 {
-	const struct sct_reg *r = sct_arch_reg(c->dict->arch, open->call.abi->result);
+	const struct sct_reg *r = open->call.result;
 	struct sct_mem mem = sct_lines_mem(c->lines);
 	uint64_t result;
 

@@ -26,8 +26,13 @@ struct sct_open_call {
 struct sct_capture {
 	struct sct_lines *lines;
 	const struct sct_dict *dict;
+	struct sct_profile profile; /* of dict's architecture */
 	struct sct_limits limits;
 };
+
+/* Ready for guests of dict's architecture, but for the lines, which are the caller's; no buffer of a call gives more than
+ * buffer_limit bytes. False: the architecture has no profile. */
+bool sct_capture_init(struct sct_capture *c, const struct sct_dict *dict, size_t buffer_limit);
 
 /* Notes what the call that kind, the instruction at pc, makes will be decoded from, and opens *open. */
 void sct_capture_enter(struct sct_capture *c, const struct sct_vcpu *v, enum sct_insn_kind kind, uint64_t pc,

@@ -298,12 +298,8 @@ static bool make_capture(struct sct_recorder *r)
 {
 	size_t event_limit = r->buffer_limit * EVENT_LIMIT_FACTOR;
 
-	r->capture.dict = &r->dict;
-	r->capture.limits = sct_limits_default;
-	if (r->capture.limits.buf > r->buffer_limit)
-		r->capture.limits.buf = r->buffer_limit;
 	r->capture.lines = sct_lines_new(event_limit / SCT_LINE + 256, read_page, NULL);
-	return r->capture.lines;
+	return r->capture.lines && sct_capture_init(&r->capture, &r->dict, r->buffer_limit);
 }
 
 static int fits(const struct qemu_info *info)

@@ -168,12 +168,8 @@ static bool read_page(void *ctx, uint64_t addr, uint8_t *page)
 
 static bool make_capture(struct sct_user *u)
 {
-	u->capture.dict = &u->dict;
-	u->capture.limits = sct_limits_default;
-	if (u->capture.limits.buf > u->buffer_limit)
-		u->capture.limits.buf = u->buffer_limit;
 	u->capture.lines = sct_lines_new(u->buffer_limit * EVENT_FACTOR / SCT_LINE + 256, read_page, u);
-	return u->capture.lines;
+	return u->capture.lines && sct_capture_init(&u->capture, &u->dict, u->buffer_limit);
 }
 
 /* The guest's signals must find threads of the guest: the stream's own thread takes none. */

@@ -36,12 +36,15 @@ static const char *why(void *ctx, uint64_t addr)
 /* access(addr, 0), which ends with result. The page of PATH is there at entry, at return. */
 static struct sct_value *run(uint64_t addr, bool entry, bool leave, uint64_t result, struct sct_arena *arena)
 {
-	struct sct_call call = { .abi = sct_abi_find("linux_x64", SCT_INSN_SYSCALL, SCT_MODE_64, 21) };
+	struct sct_call call = { 0 };
+	struct sct_profile profile;
 	bool present = entry;
 	struct sct_mem mem = { read_path, why, &present };
 	struct sct_value *args;
 	size_t count;
 
+	ck_assert(sct_profile_init(&profile, "linux_x64", &sct_arch_x86_64));
+	call.abi = sct_profile_find(&profile, SCT_INSN_SYSCALL, SCT_MODE_64, 21)->abi;
 	call.proto = sct_table_find(call.abi->table, 21);
 	for (unsigned i = 0; i < SCT_ARGS_MAX; i++)
 		call.word[i] = (struct sct_word){ true, i ? 0 : addr };
