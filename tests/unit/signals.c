@@ -222,6 +222,42 @@ START_TEST(frame_not_readable)
 }
 END_TEST
 
+/* read's buffer, as far as it is known */
+static int say_buffer(void *ctx, const struct sct_record *r, struct sct_err *err)
+{
+	const struct sct_value *buffer = r->nargs > 1 ? &r->args[1] : NULL;
+
+	(void)err;
+	if (buffer)
+		say(ctx, "%.*s%s", (int)buffer->len, (const char *)buffer->data, buffer->unknown ? buffer->unknown : "");
+	return 0;
+}
+
+/* Behind a handler nobody knows who wrote last to what the kernel filled. */
+START_TEST(memory_is_that_of_the_first_step)
+{
+	static const char *const expected[] = { "filled", "not recorded" };
+
+	for (unsigned i = 0; i < 2; i++) {
+		struct script *s = begin();
+
+		reg(s, "esi", 0x5000);
+		reg(s, "edx", 6);
+		enter(s, READ, STUB, SP);
+		see(s, 0x5000, "filled", 6);
+		if (i == 0)
+			frame(s, &layouts[0], FRAME, BEHIND, SP, 6);
+		leave(s, HANDLER, FRAME, 0);
+		enter(s, RT_SIGRETURN, HANDLER + 0x100, FRAME + 8);
+		see(s, 0x5000, "HANDLE", 6);
+		leave(s, BEHIND, SP, 6);
+		script_run(s, say_buffer);
+		ck_assert_str_eq(s->text, expected[i]);
+		free(s);
+	}
+}
+END_TEST
+
 START_TEST(frame_not_readable_and_the_handler_jumps)
 {
 	struct script *s = begin();
@@ -332,6 +368,7 @@ int main(void)
 	tcase_add_test(t, two_signals_at_once);
 	tcase_add_test(t, handler_jumps_out);
 	tcase_add_test(t, frame_not_readable);
+	tcase_add_test(t, memory_is_that_of_the_first_step);
 	tcase_add_test(t, frame_not_readable_and_the_handler_jumps);
 	tcase_add_test(t, exit_in_a_handler_ends_what_it_interrupted);
 	tcase_add_test(t, sigreturn_into_another_handler);
