@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Times recording and decoding against something that the same machine does in the same minutes.
 
-In:  programs in $BUILD; a guest made by tests/live; RUNS: repetitions of each decoding, BOOTS: of each boot
-Out: for each command minimum, median and maximum of its wall times; ratios of medians beside their limits; exit status
-     1 when a limit is missed
+In:  programs in $BUILD; a guest made by tests/live; RUNS: repetitions of each decoding, BOOTS: of each boot; PARTS: which
+     of recording, syscalls and full to time
+Out: for each command minimum, median and maximum of its wall times, and the median of the CPU time of all its threads;
+     ratios of medians beside their limits; exit status 1 when a limit is missed
 
 Each round runs every command once, in the same order, so that a slow minute of the machine meets all of them. The noise
 is the ratio of a command to itself, measured likewise: a ratio is worth no more than that.
@@ -22,20 +23,22 @@ BUILD = os.environ['BUILD']
 WORK = os.path.join(BUILD, 'bench')
 RUNS = int(os.environ.get('RUNS', 5))
 BOOTS = int(os.environ.get('BOOTS', 3))
+PARTS = os.environ.get('PARTS', 'recording syscalls full').split()
 GUEST_RAM = 256  # MiB, as tests/live/lib.sh gives it
 missed = []
 
 
 class Measured:
     def __init__(self, name):
-        self.name, self.times, self.peak = name, [], 0
+        self.name, self.times, self.cpu, self.peak = name, [], [], 0
 
     def median(self):
         return statistics.median(self.times)
 
     def row(self):
         t = sorted(self.times)
-        return '%-44s %8.3f %8.3f %8.3f' % (self.name, t[0], statistics.median(t), t[-1])
+        return '%-44s %8.3f %8.3f %8.3f %8.3f' % (self.name, t[0], statistics.median(t), t[-1],
+                                                  statistics.median(self.cpu))
 
 
 def run(measured, command, **options):
@@ -45,6 +48,7 @@ def run(measured, command, **options):
     _, status, usage = os.wait4(child.pid, 0)
     child.returncode = os.waitstatus_to_exitcode(status)
     measured.times.append(time.monotonic() - begin)
+    measured.cpu.append(usage.ru_utime + usage.ru_stime)
     measured.peak = max(measured.peak, usage.ru_maxrss / 1024)
     if child.returncode:
         sys.exit('bench: %s ended with status %d' % (' '.join(command), child.returncode))
@@ -67,7 +71,7 @@ def verdict(what, value, limit, unit='', least=False):
 
 
 def heading(text):
-    print('\n%-44s %8s %8s %8s' % (text, 'min s', 'median', 'max'))
+    print('\n%s\n%-44s %8s %8s %8s %8s' % (text, '', 'min s', 'median', 'max', 'CPU'))
 
 
 # ---- boots ---------------------------------------------------------------------------------------------------
@@ -138,6 +142,7 @@ def bench_decoding(level):
     once, twice = recording(level, 'bench'), recording(level, 'bench2')
     plain, again = Measured('zstd -dc'), Measured('zstd -dc, again')
     decode, longer = Measured('sctrace-decode -j 2'), Measured('sctrace-decode -j 2, recording twice as long')
+    alone = Measured('sctrace-decode -j 1')
     nowhere = {'stdout': subprocess.DEVNULL}
     program = [BUILD + '/sctrace-decode', '--no-progress', '-j', '2']
     counts = told(once)['counts']
@@ -145,6 +150,7 @@ def bench_decoding(level):
     rounds(RUNS, [
         (plain, ['zstd', '-dcq', once], nowhere),
         (decode, program + [once], nowhere),
+        (alone, program[:-1] + ['1', once], nowhere),
         (longer, program + [twice], nowhere),
         (again, ['zstd', '-dcq', once], nowhere),
     ])
@@ -160,9 +166,11 @@ def bench_decoding(level):
 
 def main():
     os.makedirs(WORK, exist_ok=True)
-    bench_recording()
+    if 'recording' in PARTS:
+        bench_recording()
     for level in ('syscalls', 'full'):
-        bench_decoding(level)
+        if level in PARTS:
+            bench_decoding(level)
     print('\nall limits hold' if not missed else '\nmissed: ' + ', '.join(missed))
     return bool(missed)
 
