@@ -22,6 +22,8 @@ static const char *const names_i386[] = {
 
 #define CR0_PE 1u                  /* protected mode, Intel SDM 3A 2.5 */
 #define EFER_LMA (1u << 10)        /* long mode is active, Intel SDM 3A 2.2.1 */
+/* what 32-bit kernels leave to programs at most: arch/x86/Kconfig, VMSPLIT */
+#define TASK_SIZE_MAX_32 UINT64_C(0xc0000000)
 
 static bool wide(const struct sct_dict *dict)
 {
@@ -154,6 +156,13 @@ int sct_vcpu_cpl(struct sct_vcpu *v, const struct sct_dict *dict)
 uint64_t sct_vcpu_role(const struct sct_vcpu *v, const struct sct_dict *dict, enum sct_role role)
 {
 	return dict->role[role] < 0 ? 0 : v->values[dict->role[role]];
+}
+
+bool sct_vcpu_may_be_user(const struct sct_vcpu *v, const struct sct_dict *dict, uint64_t addr)
+{
+	if (sct_vcpu_role(v, dict, SCT_ROLE_EFER) & EFER_LMA)
+		return !(addr >> 63);
+	return addr < TASK_SIZE_MAX_32;
 }
 
 void sct_vcpu_regs(const struct sct_vcpu *v, const struct sct_dict *dict, struct sct_regs *regs)

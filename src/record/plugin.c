@@ -287,8 +287,8 @@ static bool set_option(struct sct_recorder *r, const char *arg)
 static bool read_page(void *ctx, uint64_t addr, uint8_t *page)
 {
 	(void)ctx;
-	/* user memory only: a pointer into the kernel's half is one that the kernel itself refuses */
-	if (addr >> 63 || !sct_self || !qemu_plugin_read_memory_vaddr(addr, sct_self->buf, 4096))
+	if (!sct_self || !sct_vcpu_may_be_user(sct_self, &sct_recorder.dict, addr) ||
+	    !qemu_plugin_read_memory_vaddr(addr, sct_self->buf, 4096))
 		return false;
 	memcpy(page, sct_self->buf->data, 4096);
 	return true;
