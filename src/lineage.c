@@ -12,7 +12,7 @@
 #include <string.h>
 
 /* include/uapi/linux/sched.h */
-enum { FLAG_VM = 0x100, FLAG_VFORK = 0x4000, FLAG_THREAD = 0x10000 };
+enum { FLAG_VM = 0x100, FLAG_VFORK = 0x4000, FLAG_PARENT = 0x8000, FLAG_THREAD = 0x10000 };
 enum { BIRTHS_MAX = 4096 }; /* children that never ran: killed before their first step */
 
 struct sct_birth {
@@ -23,6 +23,7 @@ struct sct_birth {
 	bool ended, has_child;
 	unsigned doubts;           /* children that may be this one's or another's */
 	struct sct_word pid;       /* the parent's */
+	struct sct_word parent;    /* the child's: the caller, or for a new thread of its process the process's own parent */
 	uint64_t result, child;    /* the parent's result, once ended; the child's thread number */
 };
 
@@ -106,6 +107,7 @@ void sct_lineage_fork(struct sct_lineage *l, const struct sct_open *open, const 
 		.next = l->births, .call = open->record.id,
 		.after = open->pc + (uint64_t)open->call.abi->after, .sp = sp ? sp : open->sp, .space = open->space,
 		.same_space = flags & FLAG_VM, .thread = flags & FLAG_THREAD, .pid = open->record.pid,
+		.parent = flags & (FLAG_THREAD | FLAG_PARENT) ? *sct_thread_parent(open->thread) : open->record.thread,
 	};
 	l->births = b;
 	l->count++;
@@ -123,6 +125,7 @@ static void join(const struct sct_birth *b, struct sct_pending *p)
 		*sct_thread_tid(child) = number;
 	if (!sct_thread_pid(child)->known)
 		*sct_thread_pid(child) = b->thread ? b->pid : number;
+	*sct_thread_parent(child) = b->parent;
 }
 
 static bool fits(const struct sct_birth *b, uint64_t pc, uint64_t sp, uint64_t space)
@@ -229,7 +232,12 @@ static bool wait_status(const struct sct_open *open, uint64_t *status)
 	return false;
 }
 
-bool sct_lineage_reaped(const struct sct_open *open, bool known, uint64_t result, uint64_t *pid)
+static bool equal(const struct sct_word *a, const struct sct_word *b)
+{
+	return a->known && b->known && a->value == b->value;
+}
+
+bool sct_lineage_reaped(const struct sct_open *open, bool known, uint64_t result, struct sct_word *pid)
 {
 	const struct sct_proto *proto = open->call.proto;
 	uint64_t status;
@@ -239,18 +247,23 @@ bool sct_lineage_reaped(const struct sct_open *open, bool known, uint64_t result
 	/* include/uapi/linux/wait.h and libc: a low byte of 0x7f says stopped, 0xffff continued */
 	if (!wait_status(open, &status) || (status & 0x7f) == 0x7f)
 		return false;
-	*pid = (uint32_t)result;
+	*pid = (struct sct_word){ true, (uint32_t)result };
 	return true;
 }
 
+/* A number names a process only to those of its PID namespace: the one that waits has made it. */
+bool sct_lineage_is_reaped(const struct sct_open *o, const struct sct_open *wait, const struct sct_word *pid)
+{
+	const struct sct_word waiting = sct_thread_number(wait->thread);
+
+	return equal(sct_thread_pid(o->thread), pid) && equal(sct_thread_parent(o->thread), &waiting);
+}
+
+/* Threads of one process share an address space, which a namesake in another PID namespace does not. */
 void sct_lineage_alone(struct sct_pending *p, const struct sct_open *open)
 {
-	const struct sct_word *pid = sct_thread_pid(open->thread);
-
-	if (!pid->known)
-		return;
 	for (struct sct_open *o = p->first.next; o != &p->first; o = o->next)
-		if (o->thread != open->thread && sct_thread_pid(o->thread)->known &&
-		    sct_thread_pid(o->thread)->value == pid->value)
+		if (o->thread != open->thread && equal(sct_thread_pid(o->thread), sct_thread_pid(open->thread)) &&
+		    o->space_known && open->space_known && o->space == open->space)
 			o->doomed = true;
 }

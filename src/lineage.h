@@ -22,7 +22,9 @@ void sct_lineage_child(struct sct_lineage *l, struct sct_pending *p, struct sct_
 void sct_lineage_result(struct sct_lineage *l, struct sct_pending *p, struct sct_open *open, bool known,
                         uint64_t result);
 /* Whether that ended call tells that a process is gone (wait4 and waitpid with the status of an end), and which. */
-bool sct_lineage_reaped(const struct sct_open *open, bool known, uint64_t result, uint64_t *pid);
+bool sct_lineage_reaped(const struct sct_open *open, bool known, uint64_t result, struct sct_word *pid);
+/* Whether o is a call of the process with that number that `wait` has just reaped. */
+bool sct_lineage_is_reaped(const struct sct_open *o, const struct sct_open *wait, const struct sct_word *pid);
 /* An exit_group has been entered, or an execve has succeeded: what the process's other threads have open will not
  * return, unless it does before the kernel reaches them. */
 void sct_lineage_alone(struct sct_pending *p, const struct sct_open *open);

@@ -18,7 +18,7 @@ struct sct_thread {
 	bool fresh;             /* it has never been in user mode */
 	bool leaving_handler;   /* sigreturn was called: the next return restores an interrupted context */
 	struct sct_open *top;   /* innermost open call */
-	struct sct_word pid, tid;
+	struct sct_word pid, tid, parent;
 };
 
 enum {
@@ -66,6 +66,11 @@ struct sct_word *sct_thread_pid(struct sct_thread *t)
 struct sct_word *sct_thread_tid(struct sct_thread *t)
 {
 	return &t->tid;
+}
+
+struct sct_word *sct_thread_parent(struct sct_thread *t)
+{
+	return &t->parent;
 }
 
 struct sct_word sct_thread_number(const struct sct_thread *t)

@@ -81,6 +81,8 @@ void sct_pending_drop(struct sct_pending *p, struct sct_open *open);
 /* What the recording showed of a thread; by results of the calls that name it. */
 struct sct_word *sct_thread_pid(struct sct_thread *t);
 struct sct_word *sct_thread_tid(struct sct_thread *t);
+/* The number of the thread that made its process. */
+struct sct_word *sct_thread_parent(struct sct_thread *t);
 /* The recording's exact number; known false where it has none. */
 struct sct_word sct_thread_number(const struct sct_thread *t);
 

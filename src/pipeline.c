@@ -83,7 +83,8 @@ const struct sct_pipeline_counts *sct_pipeline_counts(struct sct_pipeline *p)
 	return &p->counts;
 }
 
-static int finish_killed(struct sct_pipeline *p, uint64_t pid, struct sct_err *err);
+static int finish_killed(struct sct_pipeline *p, const struct sct_open *wait, const struct sct_word *pid,
+                         struct sct_err *err);
 static int finish_interrupted(struct sct_pipeline *p, struct sct_open *exit, struct sct_err *err);
 
 /* Completes and hands out the record of a call that has ended, then forgets it. */
@@ -91,14 +92,14 @@ static int finish(struct sct_pipeline *p, const struct sct_ending *e, const stru
                   const struct sct_mem *mem, struct sct_err *err)
 {
 	bool known = e->known && e->end != SCT_END_NORETURN;
-	uint64_t pid;
+	struct sct_word pid;
 	int r = SCT_OK;
 
 	sct_lineage_result(&p->lineage, &p->pending, e->open, known, e->result);
 	sct_decode_end(&p->decode, e, moment, mem);
 	p->counts.ended[e->end]++;
 	if (sct_lineage_reaped(e->open, known, e->result, &pid))
-		r = finish_killed(p, pid, err);
+		r = finish_killed(p, e->open, &pid, err);
 	if (!r)
 		r = p->ops.end(p->ops.ctx, &e->open->record, err);
 	if (!r && e->end == SCT_END_NORETURN)
@@ -113,7 +114,8 @@ static int finish(struct sct_pipeline *p, const struct sct_ending *e, const stru
 }
 
 /* A process is gone: the calls that its threads had open will never return. */
-static int finish_killed(struct sct_pipeline *p, uint64_t pid, struct sct_err *err)
+static int finish_killed(struct sct_pipeline *p, const struct sct_open *wait, const struct sct_word *pid,
+                         struct sct_err *err)
 {
 	struct sct_ending e = { .end = SCT_END_KILLED };
 	struct sct_open *next;
@@ -122,7 +124,7 @@ static int finish_killed(struct sct_pipeline *p, uint64_t pid, struct sct_err *e
 	for (struct sct_open *o = p->pending.first.next; !r && o != &p->pending.first; o = next) {
 		next = o->next;
 		e.open = o;
-		if (sct_thread_pid(o->thread)->known && sct_thread_pid(o->thread)->value == pid)
+		if (sct_lineage_is_reaped(o, wait, pid))
 			r = finish(p, &e, NULL, NULL, err);
 	}
 	return r;

@@ -256,6 +256,28 @@ START_TEST(reaped)
 }
 END_TEST
 
+/* A process of another PID namespace may have the number of the child that is gone: its calls go on. */
+START_TEST(reaped_namesake)
+{
+	struct script *s = begin();
+	uint32_t status = 9;
+
+	on(s, 0, 5, SPACE2);
+	enter(s, GETPID, STUB, SP);
+	leave(s, BEHIND, SP, 8);
+	enter(s, READ, STUB, SP);
+	on(s, 0, 1, SPACE);
+	reg(s, "edi", (uint64_t)-1);
+	reg(s, "esi", STATUS);
+	enter(s, WAIT4, STUB, SP);
+	see(s, STATUS, &status, 4);
+	leave(s, BEHIND, SP, 8);
+	expect(s, BEGUN "1 getpid returned 8 thread=5 pid=8 at 401002\n"
+	                "3 wait4 returned 8 thread=1 pid=7 at 401002\n"
+	                "2 read unfinished ? thread=5 pid=8\n");
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("lineage");
@@ -274,6 +296,7 @@ int main(void)
 	tcase_add_test(t, program_that_the_kernel_starts);
 	tcase_add_test(t, callers_that_ask);
 	tcase_add_test(t, reaped);
+	tcase_add_test(t, reaped_namesake);
 	suite_add_tcase(s, t);
 	srunner_run_all(r, CK_NORMAL);
 	failed = srunner_ntests_failed(r);
