@@ -66,6 +66,7 @@ struct sct_trace_info {
 	enum sct_level level;
 	const char *start;    /* what started the recording: "reset", "first-syscall" */
 	bool exact_threads;   /* THREAD events tell which thread runs */
+	const char *thread_source; /* how the recorder knows: "stack switch", "symbols" */
 	uint64_t started_ns;  /* Unix time in ns, or 0 */
 	const char *filter;   /* what was left out on purpose */
 	const char *parent;   /* the recording that this one was forked from */

@@ -92,6 +92,7 @@ enum sct_header_field {
 	SCT_HEADER_THREADS = 13,  /* varint: 1 when `thread` is exact, 0 when it is always 0 */
 	SCT_HEADER_REGISTERS = 14,/* varint count, then for each: u8 length, name, u8 size in bytes (1 to 64) */
 	SCT_HEADER_PARENT = 15,   /* text: file of the recording this one was forked from (user mode) */
+	SCT_HEADER_THREAD_SOURCE = 16, /* text: how a guest's kernel has told threads: "stack switch", "symbols" */
 };
 
 /* flags of ENTER, RETURN, SWITCH, KEYFRAME */

@@ -199,6 +199,7 @@ static void fill_info(struct sct_st_reader *r)
 		.level = (enum sct_level)h->level,
 		.start = keep(r, 2, h->start),
 		.exact_threads = h->threads,
+		.thread_source = keep(r, 6, h->thread_source),
 		.started_ns = h->started,
 		.filter = keep(r, 3, h->filter),
 		.parent = keep(r, 4, h->parent),

@@ -27,7 +27,7 @@ struct sct_st_text {
 /* What HEADER says. Texts point into the segment. */
 struct sct_st_header {
 	uint8_t id[16];
-	struct sct_st_text recorder, emulator, target, start, filter, parent, registers;
+	struct sct_st_text recorder, emulator, target, start, filter, parent, thread_source, registers;
 	uint64_t user_mode, big_endian, word, vcpus, level, started, threads;
 	const struct sct_arch *arch;
 	unsigned nregs;

@@ -95,6 +95,7 @@ static void take_field(struct sct_st_header *h, uint64_t id, struct sct_cursor *
 	case SCT_HEADER_START: h->start = text; break;
 	case SCT_HEADER_FILTER: h->filter = text; break;
 	case SCT_HEADER_PARENT: h->parent = text; break;
+	case SCT_HEADER_THREAD_SOURCE: h->thread_source = text; break;
 	case SCT_HEADER_REGISTERS: h->registers = text; break;
 	case SCT_HEADER_USER_MODE: h->user_mode = sct_take_varint(c); break;
 	case SCT_HEADER_BIG_ENDIAN: h->big_endian = sct_take_varint(c); break;

@@ -113,6 +113,7 @@ static void print_info(const struct sct_trace_info *info)
 	line("left out", info->filter);
 	line("forked from", info->parent);
 	line("thread", info->exact_threads ? "exact" : "not told");
+	line("threads by", info->thread_source);
 	print_start(info);
 	line("has registers", info->registers);
 }
@@ -214,6 +215,7 @@ static void put_info(struct sct_json *j, const struct sct_trace_info *info)
 	put_text(j, "filter", info->filter);
 	put_text(j, "parent", info->parent);
 	put_bool(j, "exact_threads", info->exact_threads);
+	put_text(j, "thread_source", info->thread_source);
 	key(j, "started_ns");
 	sct_json_number(j, info->started_ns);
 	put_text(j, "registers", info->registers);
