@@ -53,7 +53,7 @@ LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/%.o) $(GEN:.c=.o)
 LIB     := $(BUILD)/libsctrace.a
 SHARED  := $(BUILD)/libsctrace.so.$(VERSION)
 PROGRAMS := $(MAINS:src/main_%.c=$(BUILD)/sctrace-%)
-LAUNCH  := $(wildcard src/record/launch*.c)
+LAUNCH  := $(wildcard src/record/launch*.c) src/record/symbols.c
 PLUGINS := $(BUILD)/sctrace-plugin-v4.so $(BUILD)/sctrace-plugin-v1.so
 UNIT    := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/*.c))
 EXAMPLE := $(BUILD)/tests/example/opens
@@ -69,6 +69,7 @@ all: $(PROGRAMS) $(PLUGINS) $(SHARED) $(LIB)
 # ---- programs and library -------------------------------------------------------------------------------------
 
 $(BUILD)/sctrace-record: $(LAUNCH:%.c=$(BUILD)/%.o)
+$(BUILD)/sctrace-record $(BUILD)/tests/unit/symbols: LDLIBS += $(shell pkg-config --libs libelf 2>/dev/null)
 $(PROGRAMS): $(BUILD)/sctrace-%: $(BUILD)/src/main_%.o $(LIB)
 	$(SAY) LINK $@
 	$(Q)$(LINK) -o $@ $(filter %.o,$^) $(LIB) $(LDLIBS)
@@ -154,6 +155,7 @@ prototypes: $(BUILD)/scan_linux
 # ---- tests ----------------------------------------------------------------------------------------------------
 
 $(BUILD)/tests/unit/record: $(patsubst %,$(BUILD)/src/record/%.o,lines switch stream frames)
+$(BUILD)/tests/unit/symbols: $(patsubst %,$(BUILD)/src/record/%.o,symbols kernel)
 $(UNIT): $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(LIB)
 	$(SAY) LINK $@
 	$(Q)$(LINK) -o $@ $(filter %.o,$^) $(LIB) $(LDLIBS) $(shell pkg-config --libs check)

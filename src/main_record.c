@@ -22,6 +22,8 @@ static const char usage[] =
 	"                           blocks: and every block of code that executes\n"
 	"                           full: and every store to memory, and all RAM at the start\n"
 	"  -s, --start WHEN         first-syscall (default) | reset\n"
+	"      --kernel FILE        symbols of the guest's kernel, by which threads are told apart:\n"
+	"                           its System.map, vmlinux, or what root reads from /proc/kallsyms\n"
 	"      --buffer-limit N     bytes of one buffer that are kept (default: 65536)\n"
 	"      --plugin FILE        the plugin, instead of the one that belongs to this program\n"
 	"      --progress, --no-progress\n"
@@ -35,6 +37,7 @@ static const struct option options[] = {
 	{ "output", required_argument, NULL, 'o' },
 	{ "level", required_argument, NULL, 'l' },
 	{ "start", required_argument, NULL, 's' },
+	{ "kernel", required_argument, NULL, 'k' },
 	{ "buffer-limit", required_argument, NULL, 'b' },
 	{ "plugin", required_argument, NULL, 'p' },
 	{ "progress", no_argument, NULL, '+' },
@@ -74,6 +77,9 @@ static int take(int option, const char *value, struct sct_launch *l)
 	case 's':
 		l->start = value;
 		return one_of(value, starts) ? -1 : refuse("--start", value);
+	case 'k':
+		l->kernel = value;
+		return *value ? -1 : refuse("--kernel", "an empty name");
 	case 'b':
 		l->limit = value;
 		return strlen(value) < 8 && *value && strspn(value, "0123456789") == strlen(value) ?

@@ -22,7 +22,7 @@ _sctrace() {
 	-s | --start) words="first-syscall reset" ;;
 	-j | --threads) words="1 2 4 8" ;;
 	--pid | --tid | --asid | --syscall | --buffer-limit) return ;;
-	-o | --output | --plugin) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
+	-o | --output | --plugin | --kernel) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
 	--)
 		mapfile -t COMPREPLY < <(compgen -c -- "${word:-qemu-}")
 		return

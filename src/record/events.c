@@ -32,7 +32,7 @@ static bool user_mode(struct sct_recorder *r, struct sct_vcpu *v)
 /* Whose call enters or returns: the thread that runs, else whoever has this stack in this address space. */
 static struct sct_thread *current_thread(struct sct_recorder *r, const struct sct_vcpu *v)
 {
-	if (sct_threads_exact(&r->threads) && v->thread)
+	if (v->thread && (sct_threads_exact(&r->threads) || sct_threads_assumed(v)))
 		return v->thread;
 	return sct_threads_guess(&r->threads, sct_vcpu_role(v, &r->dict, SCT_ROLE_CR3) >> 12 ^
 	                                      sct_vcpu_role(v, &r->dict, SCT_ROLE_SP) << 24);
@@ -111,6 +111,7 @@ void sct_on_enter(unsigned vcpu, void *data)
 	if (!user_mode(r, v))
 		return;
 	sct_stream_lock(r->stream);
+	sct_locate_enter(r, v, site->kind);
 	if (!sct_stream_alive(r->stream)) {
 		restart = atomic_exchange(&r->phase, SCT_PHASE_STOPPED) != SCT_PHASE_STOPPED;
 	} else if (atomic_load(&r->phase) == SCT_PHASE_WAITING) {
@@ -173,19 +174,29 @@ static void record_switch(struct sct_recorder *r, struct sct_vcpu *v, bool born)
 	emit(r, v, &e);
 }
 
-void sct_on_switch(unsigned vcpu, void *site)
+/* site NULL: at the symbol __switch_to. */
+static void on_switch(struct sct_recorder *r, struct sct_vcpu *v, const struct sct_switch *site)
 {
-	struct sct_recorder *r = &sct_recorder;
-	struct sct_vcpu *v = r->vcpu[vcpu];
 	bool born, switched;
 
 	if (!v)
 		return;
 	sct_stream_lock(r->stream);
-	switched = sct_threads_switch(&r->threads, v, &r->dict, site, &born);
+	switched = site ? sct_threads_switch(&r->threads, v, &r->dict, site, &born) :
+	                  sct_threads_switch_to(&r->threads, v, &r->dict, &r->kernel, &born);
 	atomic_store(&r->counters->exact_threads, sct_threads_exact(&r->threads));
 	atomic_store(&r->counters->strays, r->threads.strays);
 	if (switched && atomic_load(&r->phase) == SCT_PHASE_RUNNING)
 		record_switch(r, v, born);
 	sct_stream_unlock(r->stream);
+}
+
+void sct_on_switch(unsigned vcpu, void *site)
+{
+	on_switch(&sct_recorder, sct_recorder.vcpu[vcpu], site);
+}
+
+void sct_on_switch_to(unsigned vcpu, void *none)
+{
+	on_switch(&sct_recorder, sct_recorder.vcpu[vcpu], none);
 }

@@ -168,6 +168,26 @@ static void hook_switches(struct hooks *h)
 	}
 }
 
+/* With symbols: where __switch_to begins. Until it is known where, any block of the kernel may be what tells. */
+static void hook_kernel(struct hooks *h)
+{
+	struct sct_recorder *r = h->r;
+
+	if (sct_locating(r))
+		qemu_plugin_register_vcpu_tb_exec_cond_cb(h->tb, sct_on_kernel, QEMU_R_REGS, QEMU_COND_NE, r->locating, 0,
+		                                          NULL);
+	if (atomic_load(&r->kernel.state) != SCT_KERNEL_FOUND) {
+		hook_switches(h);
+		return;
+	}
+	for (size_t i = 0; i < h->n; i++) {
+		struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(h->tb, i);
+
+		if (qemu_plugin_insn_vaddr(insn) == sct_kernel_at(&r->kernel, SCT_SYM_SWITCH_TO))
+			qemu_plugin_register_vcpu_insn_exec_cb(insn, sct_on_switch_to, QEMU_R_REGS, NULL);
+	}
+}
+
 /* A locked compare-and-exchange reports a store even when it does not store, where several vCPUs run in parallel. */
 static bool may_not_store(const struct hooks *h, const struct qemu_plugin_insn *insn)
 {
@@ -214,7 +234,7 @@ void sct_on_translate(uint64_t id, struct qemu_plugin_tb *tb)
 	}
 	hook_last(&h);
 	if (h.kernel && h.paging)
-		hook_switches(&h);
+		hook_kernel(&h);
 }
 
 void sct_on_flush(uint64_t id)

@@ -4,6 +4,7 @@
  * Out: QEMU, with the trace file and the counters handed down as open descriptors; signals passed on
  */
 #include "launch.h"
+#include "symbols.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -27,6 +28,7 @@ enum { PATH_SIZE = 4096, PROGRESS_MS = 250 };
 struct run {
 	const struct sct_launch *l;
 	char plugin[PATH_SIZE], version[128];
+	char kernel[SCT_SYMBOLS * 20]; /* its symbols as the plugin takes them */
 	int out, status;
 	struct sct_counters *counters;
 	bool progress;
@@ -48,25 +50,49 @@ static uint64_t now_ns(void)
 
 /* ---- before QEMU runs ---------------------------------------------------------------------------------- */
 
-/* Beside this program, as in a build directory; else where it was installed. */
+/* Where this program is, without a slash at the end; "" when the system does not tell. */
+static void own_folder(char folder[PATH_SIZE])
+{
+	ssize_t n = readlink("/proc/self/exe", folder, PATH_SIZE - 1);
+
+	folder[n > 0 ? n : 0] = 0;
+	if (strrchr(folder, '/'))
+		*strrchr(folder, '/') = 0;
+}
+
+/* Beside this program, as in a build directory; else in the tree that it was installed to, wherever that is now. */
 static int find_plugin(struct run *r)
 {
+	static const char *const places[] = { "%s/%s", "%s/../lib/sctrace/%s" };
 	const char *name = sct_launch_user_mode(r->l->qemu[0]) ? "sctrace-plugin-v1.so" : "sctrace-plugin-v4.so";
 	char self[PATH_SIZE];
-	ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
 
-	if (r->l->plugin) {
-		snprintf(r->plugin, sizeof r->plugin, "%s", r->l->plugin);
-		return access(r->plugin, R_OK) ? complain(r->plugin, strerror(errno)) : 0;
-	}
-	self[n > 0 ? n : 0] = 0;
-	if (strrchr(self, '/')) {
-		*strrchr(self, '/') = 0;
-		if (snprintf(r->plugin, sizeof r->plugin, "%s/%s", self, name) < PATH_SIZE && !access(r->plugin, R_OK))
+	own_folder(self);
+	for (unsigned i = 0; !r->l->plugin && i < 2; i++)
+		if (snprintf(r->plugin, sizeof r->plugin, places[i], self, name) < PATH_SIZE && !access(r->plugin, R_OK))
 			return 0;
-	}
+	if (r->l->plugin) /* whole, or QEMU's loader searches the system's folders for a bare name */
+		return realpath(r->l->plugin, r->plugin) ? 0 : complain(r->l->plugin, strerror(errno));
 	snprintf(r->plugin, sizeof r->plugin, "%s/%s", SCT_PLUGIN_DIR, name);
 	return access(r->plugin, R_OK) ? complain(r->plugin, strerror(errno)) : 0;
+}
+
+static int read_kernel(struct run *r)
+{
+	struct sct_symbols symbols;
+	struct sct_err err;
+	size_t n = 0;
+
+	if (!r->l->kernel)
+		return 0;
+	if (sct_launch_user_mode(r->l->qemu[0]))
+		return complain("--kernel", "a single program runs without a kernel");
+	if (sct_symbols_read(r->l->kernel, &symbols, &err) < 0)
+		return complain(r->l->kernel, err.text);
+	for (unsigned i = 0; i < SCT_SYMBOLS; i++)
+		n += (size_t)snprintf(r->kernel + n, sizeof r->kernel - n, "%s%llx", i ? ":" : "",
+		                      (unsigned long long)symbols.at[i]);
+	return 0;
 }
 
 static int open_files(struct run *r)
@@ -113,6 +139,8 @@ static void plugin_option(const struct run *r, char *text, size_t size)
 	add_value(text, size, "emulator", r->version);
 	if (r->l->limit)
 		add_value(text, size, "buffer-limit", r->l->limit);
+	if (r->l->kernel)
+		add_value(text, size, "kernel", r->kernel);
 }
 
 /* ---- QEMU ---------------------------------------------------------------------------------------------- */
@@ -224,7 +252,7 @@ int sct_launch_run(const struct sct_launch *l)
 		fprintf(stderr, "sctrace-record: %s\n", err.text);
 		return 1;
 	}
-	if (find_plugin(&r) || open_files(&r))
+	if (find_plugin(&r) || read_kernel(&r) || open_files(&r))
 		return 1;
 	r.progress = l->progress > 0 || (l->progress < 0 && isatty(STDERR_FILENO) && !sct_launch_uses_terminal(l->qemu));
 	return run(&r);

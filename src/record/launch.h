@@ -17,6 +17,7 @@ struct sct_launch {
 	const char *level;       /* "syscalls", "blocks", "full" */
 	const char *start;       /* "reset", "first-syscall" */
 	const char *limit;       /* bytes of one buffer, as text; NULL: the plugin's default */
+	const char *kernel;      /* file with the symbols of the guest's kernel; or NULL */
 	const char *plugin;      /* NULL: the one beside this program or where it was installed */
 	int progress;            /* 1 shown, 0 not shown, -1: when standard error is a terminal that QEMU does not use */
 	char **qemu;             /* program and arguments, NULL behind the last */

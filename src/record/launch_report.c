@@ -63,6 +63,27 @@ static void say_how_qemu_ended(int status)
 		fprintf(stderr, "sctrace-record: QEMU ended with status %d\n", WEXITSTATUS(status));
 }
 
+/* How threads are known, behind "threads ". */
+static const char *threads_text(const struct sct_counters *c)
+{
+	if (!c->exact_threads)
+		return "not known";
+	return c->kernel == SCT_KERNEL_FOUND ? "known exactly by the kernel's symbols" : "known exactly";
+}
+
+/* What would make threads known, and why it has not. */
+static void say_threads(const struct sct_launch *l, const struct sct_counters *c)
+{
+	if (c->kernel == SCT_KERNEL_REFUSED)
+		fprintf(stderr, "sctrace-record: %s is not the file of the guest's kernel and was not used\n", l->kernel);
+	if (c->kernel == SCT_KERNEL_SOUGHT)
+		fprintf(stderr, "sctrace-record: %s was not used: no system call has shown where the kernel lies\n",
+		        l->kernel);
+	if (!c->exact_threads && c->calls)
+		say("no switch of threads was recognised in the guest's kernel: which thread made a call is not recorded; "
+		    "with the kernel's symbols, --kernel, it would be");
+}
+
 static void say_totals(const struct sct_launch *l, const struct sct_counters *c, uint64_t elapsed_ns)
 {
 	char packed[32], plain[32];
@@ -70,7 +91,7 @@ static void say_totals(const struct sct_launch *l, const struct sct_counters *c,
 	fprintf(stderr, "sctrace-record: %s: %llu calls, %llu instructions, %s (%s unpacked), %.1f s; threads %s\n",
 	        l->output, (unsigned long long)c->calls_written, (unsigned long long)c->instructions,
 	        size_text(c->file_bytes, packed), size_text(c->bytes, plain), seconds(elapsed_ns),
-	        c->exact_threads ? "known exactly" : "not known");
+	        threads_text(c));
 }
 
 /* Losses that leave the file whole, but not complete. */
@@ -94,6 +115,7 @@ int sct_report_summary(const struct sct_launch *l, const struct sct_counters *c,
 		return 1;
 	}
 	say_totals(l, c, elapsed_ns);
+	say_threads(l, c);
 	say_losses(c);
 	switch ((enum sct_state)c->state) {
 	case SCT_STATE_CLOSED:

@@ -1,6 +1,6 @@
 /* The QEMU plugin for whole machines: loading, phases, and the end.
  *
- * In:  arguments of -plugin: out=FILE or fd=N, level=, start=, buffer-limit=, emulator=, status-fd=N
+ * In:  arguments of -plugin: out=FILE or fd=N, level=, start=, buffer-limit=, kernel=, emulator=, status-fd=N
  * Out: a trace file; counters for the launcher, or a summary on standard error
  */
 #include "recorder.h"
@@ -90,6 +90,7 @@ static void put_header(void *ctx, struct sct_bytes *out)
 	put_text(out, SCT_HEADER_FILTER, "");
 	put_number(out, SCT_HEADER_STARTED, r->started_unix_ns);
 	put_number(out, SCT_HEADER_THREADS, sct_threads_exact(&r->threads));
+	put_text(out, SCT_HEADER_THREAD_SOURCE, sct_threads_source(&r->threads));
 	put_dictionary(out, &r->dict);
 }
 
@@ -205,6 +206,9 @@ static void on_restart(uint64_t id)
 		sct_emit_first(r);
 		sct_stream_unlock(r->stream);
 	}
+	sct_stream_lock(r->stream);
+	sct_locate_restarted(r);
+	sct_stream_unlock(r->stream);
 	sct_register(id);
 }
 
@@ -275,6 +279,8 @@ static bool set_option(struct sct_recorder *r, const char *arg)
 		snprintf(r->emulator, sizeof r->emulator, "%s", value);
 		return true;
 	}
+	if (!strncmp(arg, "kernel", len) && len == 6)
+		return sct_kernel_set(&r->kernel, value);
 	if (!value || !set_number(value, INT32_MAX, &number))
 		return false;
 	if (!strncmp(arg, "fd", len) && len == 2)
@@ -321,9 +327,10 @@ static int start(struct sct_recorder *r)
 	                                    .instructions = instructions, .ctx = r };
 	struct sct_err err;
 
-	r->score = qemu_plugin_scoreboard_new(2 * sizeof(uint64_t));
+	r->score = qemu_plugin_scoreboard_new(3 * sizeof(uint64_t));
 	r->pending = (struct qemu_u64){ r->score, 0 };
 	r->icount = (struct qemu_u64){ r->score, sizeof(uint64_t) };
+	r->locating = (struct qemu_u64){ r->score, 2 * sizeof(uint64_t) };
 	if (getrandom(r->file_id, sizeof r->file_id, 0) != (ssize_t)sizeof r->file_id || !make_capture(r))
 		return refuse("%s", "no memory for the recorder");
 	if (sct_stream_new(&config, &r->stream, &err) < 0)
@@ -356,6 +363,7 @@ int qemu_plugin_install(uint64_t id, const struct qemu_info *info, int argc, cha
 		return 1;
 	atomic_store(&r->phase, r->from_reset ? SCT_PHASE_RUNNING : SCT_PHASE_WAITING);
 	atomic_store(&r->counters->state, r->from_reset ? SCT_STATE_RUNNING : SCT_STATE_WAITING);
+	atomic_store(&r->counters->kernel, atomic_load(&r->kernel.state));
 	atomic_store(&r->counters->magic, SCT_STATUS_MAGIC);
 	sct_register(id);
 	return 0;

@@ -12,6 +12,7 @@
 #include "capture.h"
 #include "emit.h"
 #include "guest.h"
+#include "kernel.h"
 #include "stream.h"
 #include "threads.h"
 
@@ -49,11 +50,13 @@ struct sct_recorder {
 	struct qemu_plugin_scoreboard *score;
 	struct qemu_u64 pending; /* not 0: this vCPU has left the kernel and not been in user mode yet */
 	struct qemu_u64 icount;
+	struct qemu_u64 locating; /* not 0: this vCPU's next blocks of the kernel show where it lies */
 	/* guarded by `setup` */
 	pthread_mutex_t setup;
 	struct sct_arena sites;  /* what callbacks of translated code point at; lives as long as the translations */
 	/* guarded by the stream's lock */
 	struct sct_threads threads;
+	struct sct_kernel kernel;
 	struct sct_capture capture;
 	struct sct_bytes scratch;
 	struct sct_map blocks;   /* hash of the code -> struct sct_block */
@@ -83,6 +86,16 @@ void sct_emit_first(struct sct_recorder *r);
 void sct_on_enter(unsigned vcpu, void *site);
 void sct_on_return(unsigned vcpu, void *none);
 void sct_on_switch(unsigned vcpu, void *site);
+void sct_on_switch_to(unsigned vcpu, void *none);
+
+/* locate.c: where the kernel lies that --kernel gives the symbols of. The stream is locked but for callbacks. */
+/* Whether that is still to be found out. No lock is needed. */
+bool sct_locating(struct sct_recorder *r);
+/* v is about to enter the kernel by that instruction. */
+void sct_locate_enter(struct sct_recorder *r, struct sct_vcpu *v, enum sct_insn_kind kind);
+/* QEMU has dropped its translations. */
+void sct_locate_restarted(struct sct_recorder *r);
+void sct_on_kernel(unsigned vcpu, void *none);
 
 /* hooks.c: what gets instrumented */
 void sct_on_translate(uint64_t id, struct qemu_plugin_tb *tb);

@@ -19,10 +19,19 @@ enum sct_state {
 	SCT_STATE_CLOSED,   /* complete */
 };
 
+/* What came of the symbols that --kernel gives. */
+enum sct_kernel_state {
+	SCT_KERNEL_NONE,    /* none were given */
+	SCT_KERNEL_SOUGHT,  /* where the guest has its kernel is not known yet */
+	SCT_KERNEL_FOUND,   /* threads are told by them */
+	SCT_KERNEL_REFUSED, /* they are not those of the guest's kernel */
+};
+
 struct sct_counters {
 	_Atomic uint64_t magic; /* SCT_STATUS_MAGIC once the plugin has accepted this QEMU */
 	_Atomic uint32_t state; /* enum sct_state */
 	_Atomic uint32_t exact_threads;
+	_Atomic uint32_t kernel; /* enum sct_kernel_state */
 	_Atomic uint64_t calls, events, instructions; /* recorded; instructions as of the last segment */
 	_Atomic uint64_t calls_written, events_written; /* of these, in the file */
 	_Atomic uint64_t bytes, file_bytes;           /* written: before and after compression */

@@ -25,6 +25,13 @@ const struct sct_switch *sct_threads_site(struct sct_threads *t, const struct sc
 
 /* ---- following it -------------------------------------------------------------------------------------- */
 
+static void free_thread(struct sct_thread *thread)
+{
+	if (thread)
+		sct_open_call_fini(&thread->call);
+	free(thread);
+}
+
 static bool read_word(struct sct_vcpu *v, unsigned word, uint64_t addr, uint64_t *value)
 {
 	if (word == 4)
@@ -36,13 +43,20 @@ static bool read_word(struct sct_vcpu *v, unsigned word, uint64_t addr, uint64_t
 	return true;
 }
 
-static struct sct_thread *new_thread(struct sct_map *map, uint64_t key)
+static struct sct_thread *new_thread(uint64_t task)
 {
 	struct sct_thread *thread = calloc(1, sizeof *thread);
 
 	if (!thread)
 		abort();
-	thread->task = key;
+	thread->task = task;
+	return thread;
+}
+
+static struct sct_thread *put_thread(struct sct_map *map, uint64_t key)
+{
+	struct sct_thread *thread = new_thread(key);
+
 	sct_map_put(map, key, thread);
 	return thread;
 }
@@ -54,7 +68,7 @@ static struct sct_thread *get_thread(struct sct_threads *t, uint64_t task, bool 
 	if (thread && !born)
 		return thread;
 	if (!thread)
-		thread = new_thread(&t->by_task, task);
+		thread = put_thread(&t->by_task, task);
 	else
 		sct_open_call_fini(&thread->call); /* the task_struct is used again: its old thread is gone */
 	thread->serial = ++t->serials;
@@ -81,6 +95,43 @@ static bool learn_return(struct sct_threads *t, uint64_t addr)
 	return true;
 }
 
+/* ---- threads to be known later ------------------------------------------------------------------------- */
+
+bool sct_threads_assumed(const struct sct_vcpu *v)
+{
+	return v->thread && !v->thread->task;
+}
+
+void sct_threads_assume(struct sct_threads *t, struct sct_vcpu *v)
+{
+	if (sct_threads_assumed(v))
+		return;
+	v->thread = new_thread(0);
+	v->thread->serial = ++t->serials;
+}
+
+void sct_threads_dismiss(struct sct_vcpu *v)
+{
+	if (!sct_threads_assumed(v))
+		return;
+	free_thread(v->thread);
+	v->thread = NULL;
+}
+
+/* The thread that is being left on v is the one of this task. */
+static void leave(struct sct_threads *t, struct sct_vcpu *v, uint64_t task)
+{
+	if (sct_threads_assumed(v)) {
+		v->thread->task = task;
+		free_thread(sct_map_put(&t->by_task, task, v->thread));
+	} else if (v->thread && v->thread->task != task) {
+		t->strays++;
+	}
+	get_thread(t, task, false);
+}
+
+/* ---- switches ------------------------------------------------------------------------------------------ */
+
 /* The two tasks and the return addresses on their stacks. */
 static bool read_switch(struct sct_vcpu *v, const struct sct_dict *dict, const struct sct_switch *site,
                         uint64_t task[2], uint64_t ret[2])
@@ -105,12 +156,53 @@ bool sct_threads_switch(struct sct_threads *t, struct sct_vcpu *v, const struct 
 		t->broken = true;
 		return false;
 	}
-	if (v->thread && v->thread->task != task[0])
-		t->strays++;
-	get_thread(t, task[0], false);
+	leave(t, v, task[0]);
 	*born = !is_known_return(t, ret[1]);
 	v->thread = get_thread(t, task[1], *born);
 	t->found = true;
+	return true;
+}
+
+/* A register of a kernel with that word. */
+static bool read_reg(struct sct_vcpu *v, const struct sct_kernel *k, int index, uint64_t *value)
+{
+	if (!sct_vcpu_reg(v, v->handles[index], value))
+		return false;
+	if (k->word == 4)
+		*value = (uint32_t)*value;
+	return true;
+}
+
+/* The arguments of __switch_to, by the kernel's calling convention (x86-64 psABI 3.2.3; i386: -mregparm=3), and where
+ * it returns to. */
+static bool read_arguments(struct sct_vcpu *v, const struct sct_dict *dict, const struct sct_kernel *k,
+                           uint64_t task[2], uint64_t *ret)
+{
+	enum { EAX = 0, EDX = 2, RSI = 6, RDI = 7 };
+	uint64_t sp;
+
+	return read_reg(v, k, dict->general[k->word == 8 ? RDI : EAX], &task[0]) &&
+	       read_reg(v, k, dict->general[k->word == 8 ? RSI : EDX], &task[1]) &&
+	       read_reg(v, k, dict->role[SCT_ROLE_SP], &sp) && read_word(v, k->word, sp, ret);
+}
+
+bool sct_threads_switch_to(struct sct_threads *t, struct sct_vcpu *v, const struct sct_dict *dict,
+                           const struct sct_kernel *kernel, bool *born)
+{
+	uint64_t task[2], ret;
+
+	if (sct_vcpu_cpl(v, dict) != 0)
+		return false;
+	if (!read_arguments(v, dict, kernel, task, &ret)) {
+		t->broken = true;
+		return false;
+	}
+	/* its instructions were hooked, and have told of this switch already */
+	if (v->thread && v->thread->task == task[1])
+		return false;
+	leave(t, v, task[0]);
+	*born = ret == sct_kernel_at(kernel, SCT_SYM_FORK);
+	v->thread = get_thread(t, task[1], *born);
 	return true;
 }
 
@@ -119,18 +211,27 @@ bool sct_threads_exact(const struct sct_threads *t)
 	return t->found && !t->broken;
 }
 
-/* Keys that nobody comes back to would pile up. */
-static void forget_guesses(struct sct_threads *t)
+const char *sct_threads_source(const struct sct_threads *t)
 {
-	for (size_t i = 0; i < t->guesses.size; i++) {
-		struct sct_thread *thread = t->guesses.slots[i].value;
+	if (!sct_threads_exact(t))
+		return "";
+	return t->symbols ? "symbols" : "stack switch";
+}
 
-		if (thread)
-			sct_open_call_fini(&thread->call);
-		free(thread);
-	}
-	sct_map_fini(&t->guesses);
-	t->guesses = (struct sct_map){ 0 };
+static void forget(struct sct_map *threads)
+{
+	for (size_t i = 0; i < threads->size; i++)
+		free_thread(threads->slots[i].value);
+	sct_map_fini(threads);
+	*threads = (struct sct_map){ 0 };
+}
+
+void sct_threads_by_symbols(struct sct_threads *t)
+{
+	if (t->broken)
+		forget(&t->by_task);
+	t->found = t->symbols = true;
+	t->broken = false;
 }
 
 struct sct_thread *sct_threads_guess(struct sct_threads *t, uint64_t key)
@@ -138,6 +239,6 @@ struct sct_thread *sct_threads_guess(struct sct_threads *t, uint64_t key)
 	struct sct_thread *thread = sct_map_get(&t->guesses, key);
 
 	if (!thread && t->guesses.used >= GUESSES_MAX)
-		forget_guesses(t);
-	return thread ? thread : new_thread(&t->guesses, key);
+		forget(&t->guesses); /* keys that nobody comes back to would pile up */
+	return thread ? thread : put_thread(&t->guesses, key);
 }
