@@ -6,7 +6,8 @@
 # Out: a report for every boot; last line "N passed, N failed"
 #
 # usage: tests/live/run.sh [quick|full|NAME...]
-#   quick: one amd64 boot with few programs; full (default): every boot below at every level; NAME: these boots only
+#   quick: two amd64 boots with few programs; full (default): every boot below at every level; NAME: these boots only
+#   the second boot of two is recorded with the symbols of the first one, whose kernel lay elsewhere
 # SCT_LEVELS: recording levels (default: "syscalls full")
 set -u
 . "$(dirname "$0")/lib.sh"
@@ -49,6 +50,15 @@ boot() { # name, architecture, jobs, kernel command line, QEMU options...
 	[ -n "${SCT_KEEP:-}" ] || rm -f "$out/decoded.jsonl"
 }
 
+# A boot as above, with the symbols that root has read in an earlier one: threads are told by them.
+boot_by_symbols() { # earlier boot, name, architecture, jobs, kernel command line, QEMU options...
+	record="$record --kernel $work/$1/logs/kallsyms.out"
+	shift
+	boot "$@"
+	source=$("$build/sctrace-info" --json "$out/trace.zst" | sed -n 's/.*"thread_source":"\([^"]*\)".*/\1/p')
+	[ "$source" = symbols ] || fail "threads were told by: $source; the recorder says: $(tail -n 3 "$out/record.out")"
+}
+
 each() { # name: the boot of that name, as a person would start it
 	record="--level $level"
 	case $1 in
@@ -56,6 +66,8 @@ each() { # name: the boot of that name, as a person would start it
 	amd64-plain) boot "$1-$level" amd64 full "nokaslr pti=off syscall.x32=y" -cpu Nehalem ;;
 	amd64-amd) boot "$1-$level" amd64 full "syscall.x32=y" -cpu qemu64 ;;
 	i386) boot "$1-$level" i386 full "" ;;
+	amd64-symbols) boot_by_symbols amd64-kaslr-pti-smp2-$level "$1-$level" amd64 full "pti=on" -cpu Nehalem -smp 2 ;;
+	i386-symbols) boot_by_symbols i386-$level "$1-$level" i386 full "" ;;
 	i386-amd) boot "$1-$level" i386 full "" -cpu athlon ;;
 	*) say "run: no such boot: $1"; exit 1 ;;
 	esac
@@ -66,9 +78,10 @@ quick)
 	guest amd64 || exit 1
 	record="--level syscalls"
 	boot quick amd64 quick "pti=on" -cpu Nehalem
+	boot_by_symbols quick quick-symbols amd64 quick "pti=on" -cpu Nehalem
 	;;
 *)
-	[ "${1:-full}" != full ] || set -- amd64-kaslr-pti-smp2 amd64-plain amd64-amd i386
+	[ "${1:-full}" != full ] || set -- amd64-kaslr-pti-smp2 amd64-symbols amd64-plain amd64-amd i386 i386-symbols
 	guest amd64 && guest i386 || exit 1
 	for level in $levels; do
 		for which in "$@"; do each "$which"; done
