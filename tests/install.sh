@@ -39,6 +39,22 @@ plugin_symbols() { # a plugin shows QEMU's two names and needs nothing of ours f
 	done
 }
 
+finds_plugin() { # by a QEMU that tells which plugin it was given
+	cat >"$tmp/qemu-system-x86_64" <<-'END'
+		#!/bin/sh
+		case $1 in --version) echo QEMU ;; -plugin) [ "$2" = help ] || echo "$2" ;; esac
+	END
+	chmod +x "$tmp/qemu-system-x86_64"
+	(cd "$tmp" && "$root/bin/sctrace-record" "$@" -- "$tmp/qemu-system-x86_64" 2>/dev/null) | sed 's/,.*//;s/^file=//' |
+		xargs realpath
+}
+
+finds_both() { # the one of the installed tree, and one by its bare name
+	cp "$root/lib/sctrace/sctrace-plugin-v4.so" "$tmp/mine.so"
+	[ "$(finds_plugin)" = "$root/lib/sctrace/sctrace-plugin-v4.so" ] &&
+		[ "$(finds_plugin --plugin mine.so)" = "$tmp/mine.so" ]
+}
+
 library() { # --static or nothing
 	export PKG_CONFIG_PATH="$root/lib/pkgconfig" PKG_CONFIG_SYSROOT_DIR="$tmp"
 	if [ "${1:-}" = --static ]; then
@@ -56,6 +72,7 @@ test_that "all files are there" complete
 test_that "the installed decoder decodes" "$root/bin/sctrace-decode" --no-progress -o "$tmp/log.jsonl" "$trace"
 test_that "the shared library shows the header's functions only" only_public
 test_that "the plugins show QEMU's names only" plugin_symbols
+test_that "the installed recorder finds its plugin" finds_both
 test_that "the example builds with pkg-config" library
 test_that "the example builds with pkg-config --static" library --static
 finish
