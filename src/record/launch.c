@@ -4,6 +4,7 @@
  * Out: QEMU, with the trace file and the counters handed down as open descriptors; signals passed on
  */
 #include "launch.h"
+#include "symbols.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -27,6 +28,7 @@ enum { PATH_SIZE = 4096, PROGRESS_MS = 250 };
 struct run {
 	const struct sct_launch *l;
 	char plugin[PATH_SIZE], version[128];
+	char kernel[SCT_SYMBOLS * 20]; /* its symbols as the plugin takes them */
 	int out, status;
 	struct sct_counters *counters;
 	bool progress;
@@ -75,6 +77,24 @@ static int find_plugin(struct run *r)
 	return access(r->plugin, R_OK) ? complain(r->plugin, strerror(errno)) : 0;
 }
 
+static int read_kernel(struct run *r)
+{
+	struct sct_symbols symbols;
+	struct sct_err err;
+	size_t n = 0;
+
+	if (!r->l->kernel)
+		return 0;
+	if (sct_launch_user_mode(r->l->qemu[0]))
+		return complain("--kernel", "a single program runs without a kernel");
+	if (sct_symbols_read(r->l->kernel, &symbols, &err) < 0)
+		return complain(r->l->kernel, err.text);
+	for (unsigned i = 0; i < SCT_SYMBOLS; i++)
+		n += (size_t)snprintf(r->kernel + n, sizeof r->kernel - n, "%s%llx", i ? ":" : "",
+		                      (unsigned long long)symbols.at[i]);
+	return 0;
+}
+
 static int open_files(struct run *r)
 {
 	void *p;
@@ -119,6 +139,8 @@ static void plugin_option(const struct run *r, char *text, size_t size)
 	add_value(text, size, "emulator", r->version);
 	if (r->l->limit)
 		add_value(text, size, "buffer-limit", r->l->limit);
+	if (r->l->kernel)
+		add_value(text, size, "kernel", r->kernel);
 }
 
 /* ---- QEMU ---------------------------------------------------------------------------------------------- */
@@ -230,7 +252,7 @@ int sct_launch_run(const struct sct_launch *l)
 		fprintf(stderr, "sctrace-record: %s\n", err.text);
 		return 1;
 	}
-	if (find_plugin(&r) || open_files(&r))
+	if (find_plugin(&r) || read_kernel(&r) || open_files(&r))
 		return 1;
 	r.progress = l->progress > 0 || (l->progress < 0 && isatty(STDERR_FILENO) && !sct_launch_uses_terminal(l->qemu));
 	return run(&r);
