@@ -3,6 +3,7 @@
  * Out: STORES and ZERO events of guest-physical addresses
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "trace_sctrace.h"
 
@@ -74,7 +75,7 @@ static void tell_stores(const struct sct_st_reader *r, struct sct_event *e, cons
 
 /* ---- stores ------------------------------------------------------------------------------------------------- */
 
-enum { COMMON_MAX = 1 + 8 + 16 }; /* bytes of the longest store that take_common takes */
+enum { STORE_MAX = 1 + 3 * 10 + 16 }; /* bytes of the longest store */
 
 struct store {
 	unsigned head, size;
@@ -82,65 +83,77 @@ struct store {
 	const uint8_t *data;
 };
 
-/* Where the store goes: at->page_phys and, over a page's end, s->next_phys. */
-static bool take_pages(struct sct_st_reader *r, struct sct_st_place *at, struct sct_cursor *c, struct store *s)
+/* The varint at *p, of which 10 bytes at least can be read; *bad: it makes no sense. */
+static inline uint64_t varint(const uint8_t **p, bool *bad)
 {
-	uint64_t virt = s->addr >> PAGE_SHIFT;
-	bool crosses = (s->addr & (PAGE - 1)) + s->size > PAGE;
+	struct sct_cursor c;
+	unsigned size;
+	uint64_t v;
 
-	if (crosses != !!(s->head & SCT_STORE_NEXT))
-		return false;
+	if (**p < 0x80)
+		return *(*p)++;
+	v = sct_varint_in(sct_load_le64(*p), &size);
+	*p += size;
+	if (size)
+		return v;
+	c = sct_cursor(*p, 10);
+	v = sct_take_varint(&c);
+	*p = c.at;
+	*bad |= c.bad;
+	return v;
+}
+
+/* What stands before the value of the store at p, where STORE_MAX bytes can be read: head, distance, and the pages that
+ * it goes to, at->page_phys and, over a page's end, s->next_phys. Returns the value's place, NULL: it makes no sense. */
+static inline const uint8_t *parse_store(struct sct_st_reader *r, struct sct_st_place *at, const uint8_t *p,
+                                         struct store *s)
+{
+	bool bad = false, crosses;
+	uint64_t virt;
+
+	s->head = *p++;
+	s->size = 1u << (s->head & SCT_STORE_SIZE);
+	s->addr = at->behind + (uint64_t)sct_zigzag(varint(&p, &bad));
+	at->behind = s->addr + s->size;
+	virt = s->addr >> PAGE_SHIFT;
+	crosses = (s->addr & (PAGE - 1)) + s->size > PAGE;
+	if (s->size > 16 || s->head & 0x80 || crosses != !!(s->head & SCT_STORE_NEXT))
+		return NULL;
 	if (s->head & SCT_STORE_PAGE) {
 		at->page_virt = virt;
-		at->page_phys = sct_take_varint(c);
-		if (!put_page(r, virt, at->page_phys))
-			return false;
+		at->page_phys = varint(&p, &bad);
+		bad |= !put_page(r, virt, at->page_phys);
 	} else if (virt != at->page_virt && !get_page(r, at, virt)) {
-		return false;
+		return NULL;
 	}
-	if (!crosses)
-		return true;
-	s->next_phys = sct_take_varint(c);
-	virt = (virt + 1) & (PAGES_END - 1);
-	return put_page(r, virt, s->next_phys);
+	if (crosses) {
+		s->next_phys = varint(&p, &bad);
+		bad |= !put_page(r, (virt + 1) & (PAGES_END - 1), s->next_phys);
+	}
+	return bad ? NULL : p;
 }
 
 static bool take_store(struct sct_st_reader *r, struct sct_st_place *at, struct sct_cursor *c, struct store *s)
 {
-	bool zero;
+	const uint8_t *begin = c->at, *value;
+	uint8_t tail[STORE_MAX];
+	size_t size;
 
-	s->head = sct_take_u8(c);
-	s->size = 1u << (s->head & SCT_STORE_SIZE);
-	s->addr = at->behind + (uint64_t)sct_take_zigzag(c);
-	if (s->size > 16 || s->head & 0x80 || !take_pages(r, at, c, s))
+	/* behind the chunk lie others, so that nothing needs to be checked byte by byte, but for the segment's end */
+	if ((size_t)(r->chunks.end - begin) < STORE_MAX) {
+		memset(tail, 0, sizeof tail);
+		memcpy(tail, begin, (size_t)(r->chunks.end - begin));
+		begin = tail;
+	}
+	value = parse_store(r, at, begin, s);
+	if (!value)
 		return false;
-	at->behind = s->addr + s->size;
-	zero = s->head & SCT_STORE_ZERO;
-	s->data = sct_take(c, zero ? 0 : s->size);
-	s->data = zero ? zeros : s->data;
-	return !c->bad;
-}
-
-/* take_store for nearly all there are: within a page that the chunk has told, not near the chunk's end. False: it is
- * another one; nothing was taken. */
-static bool take_common(const struct sct_st_reader *r, struct sct_st_place *at, struct sct_cursor *c, struct store *s)
-{
-	const uint8_t *p = c->at;
-	unsigned delta_size = 1;
-	uint64_t delta;
-
-	if (sct_cursor_left(c) < COMMON_MAX || p[0] & ~(SCT_STORE_SIZE | SCT_STORE_ZERO))
+	size = (size_t)(value - begin);
+	s->data = s->head & SCT_STORE_ZERO ? zeros : c->at + size;
+	size += s->head & SCT_STORE_ZERO ? 0 : s->size;
+	if (size > sct_cursor_left(c))
 		return false;
-	delta = p[1] < 0x80 ? p[1] : sct_varint_in(sct_load_le64(p + 1), &delta_size);
-	s->head = p[0];
-	s->size = 1u << (s->head & SCT_STORE_SIZE);
-	s->addr = at->behind + (uint64_t)sct_zigzag(delta);
-	if (!delta_size || s->size > 16 || (s->addr & (PAGE - 1)) + s->size > PAGE ||
-	    (s->addr >> PAGE_SHIFT != at->page_virt && !get_page(r, at, s->addr >> PAGE_SHIFT)))
-		return false;
-	at->behind = s->addr + s->size;
-	s->data = s->head & SCT_STORE_ZERO ? zeros : p + 1 + delta_size;
-	c->at += 1 + delta_size + (s->head & SCT_STORE_ZERO ? 0 : s->size);
+	c->at += size;
 	return true;
 }
 
@@ -189,7 +202,7 @@ int sct_st_stores(struct sct_st_reader *r, struct sct_event *e)
 	uint64_t count = 0;
 
 	while (sct_cursor_left(&c) && end - to >= 2) {
-		if (!take_common(r, &at, &c, &s) && !take_store(r, &at, &c, &s))
+		if (!take_store(r, &at, &c, &s))
 			return -1;
 		if (s.head & SCT_STORE_IO)
 			continue;

@@ -49,14 +49,14 @@ static inline void sct_memory_store(struct sct_memory *m, uint64_t paddr, const 
 		sct_memory_store_slow(m, paddr, data, len);
 		return;
 	}
-	switch (len) { /* sizes that the compiler turns into one move */
-	case 1: memcpy(s->data + at, data, 1); break;
-	case 2: memcpy(s->data + at, data, 2); break;
-	case 4: memcpy(s->data + at, data, 4); break;
-	case 8: memcpy(s->data + at, data, 8); break;
-	case 16: memcpy(s->data + at, data, 16); break;
-	default: memcpy(s->data + at, data, len);
-	}
+	if (len == 8) /* sizes that the compiler turns into one move, the usual ones first */
+		memcpy(s->data + at, data, 8);
+	else if (len == 4)
+		memcpy(s->data + at, data, 4);
+	else if (len == 1)
+		s->data[at] = *(const uint8_t *)data;
+	else
+		memcpy(s->data + at, data, len);
 }
 
 /* Copies the known bytes that lead the len bytes at paddr; returns how many, 0 when the first is not known. */
