@@ -234,7 +234,7 @@ static int run_decode(struct run *run)
 
 	if (sct_trace_open(&run->trace, run->options->trace, run->options->trace_format, run->options->threads, &err)) {
 		say(run->options->trace, &err);
-		return status;
+		return err.status == SCT_E_INTERRUPTED ? 128 + (int)caught : status;
 	}
 	if (sct_pipeline_new(&p, &run->trace, &po, &ops, &err))
 		say(run->options->trace, &err);

@@ -56,6 +56,7 @@ run golden/tables tests/golden/tables.sh
 run golden/scan tests/golden/scan.sh
 run golden tests/golden/golden.sh
 run bad tests/bad.sh
+run early "$PYTHON" tests/early.py
 run example tests/example/example.sh
 if [ -n "${SANITIZED:-}" ]; then
 	skip fuzz "the corpora are replayed by make check without SAN, under the same sanitizers"
