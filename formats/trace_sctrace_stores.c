@@ -104,7 +104,7 @@ static inline uint64_t varint(const uint8_t **p, bool *bad)
 }
 
 /* What stands before the value of the store at p, where STORE_MAX bytes can be read: head, distance, and the pages that
- * it goes to, at->page_phys and, over a page's end, s->next_phys. Returns the value's place, NULL: it makes no sense. */
+ * it goes to, at->page_phys and, over a page's end, s->next_phys. Returns the value's place, or NULL: no sense. */
 static inline const uint8_t *parse_store(struct sct_st_reader *r, struct sct_st_place *at, const uint8_t *p,
                                          struct store *s)
 {

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Times recording and decoding against something that the same machine does in the same minutes.
 
-In:  programs in $BUILD; a guest made by tests/live; RUNS: repetitions of each decoding, BOOTS: of each boot; PARTS: which
-     of recording, syscalls and full to time
+In:  programs in $BUILD; a guest made by tests/live; RUNS: repetitions of each decoding, BOOTS: of each boot; PARTS:
+     which of recording, syscalls and full to time
 Out: for each command minimum, median and maximum of its wall times, and the median of the CPU time of all its threads;
      ratios of medians beside their limits; exit status 1 when a limit is missed
 

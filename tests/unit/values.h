@@ -131,7 +131,8 @@ static inline struct test setup(const char *abi, const struct sct_param *params,
 	struct sct_profile p;
 
 	ck_assert(sct_profile_init(&p, abi, &sct_arch_x86_64));
-	t.call.abi = sct_profile_find(&p, is_64 ? SCT_INSN_SYSCALL : SCT_INSN_INT80, is_64 ? SCT_MODE_64 : SCT_MODE_32, 0)->abi;
+	t.call.abi = is_64 ? sct_profile_find(&p, SCT_INSN_SYSCALL, SCT_MODE_64, 0)->abi :
+	                     sct_profile_find(&p, SCT_INSN_INT80, SCT_MODE_32, 0)->abi;
 	for (unsigned i = 0; i < SCT_ARGS_MAX; i++)
 		t.call.word[i] = (struct sct_word){ true, words[i] };
 	return t;
