@@ -3,6 +3,7 @@
  * In:  arguments of -plugin: out=FILE or fd=N, level=, start=, buffer-limit=, kernel=, emulator=, status-fd=N
  * Out: a trace file; counters for the launcher, or a summary on standard error
  */
+#include "header.h"
 #include "recorder.h"
 
 #include <errno.h>
@@ -36,62 +37,17 @@ static int refuse(const char *fmt, const char *what)
 
 /* ---- the header ---------------------------------------------------------------------------------------- */
 
-static void put_field(struct sct_bytes *out, unsigned field, const void *data, size_t size)
-{
-	sct_put_varint(out, field);
-	sct_put_varint(out, size);
-	sct_put(out, data, size);
-}
-
-static void put_text(struct sct_bytes *out, unsigned field, const char *text)
-{
-	put_field(out, field, text, strlen(text));
-}
-
-static void put_number(struct sct_bytes *out, unsigned field, uint64_t value)
-{
-	struct sct_bytes b = { 0 };
-
-	sct_put_varint(&b, value);
-	put_field(out, field, b.data, b.len);
-	sct_bytes_fini(&b);
-}
-
-static void put_dictionary(struct sct_bytes *out, const struct sct_dict *dict)
-{
-	struct sct_bytes b = { 0 };
-
-	sct_put_varint(&b, dict->count);
-	for (unsigned i = 0; i < dict->count; i++) {
-		size_t len = strlen(dict->regs[i].name);
-
-		sct_put_u8(&b, (uint8_t)len);
-		sct_put(&b, dict->regs[i].name, len);
-		sct_put_u8(&b, dict->regs[i].size);
-	}
-	put_field(out, SCT_HEADER_REGISTERS, b.data, b.len);
-	sct_bytes_fini(&b);
-}
-
 static void put_header(void *ctx, struct sct_bytes *out)
 {
 	struct sct_recorder *r = ctx;
+	const struct sct_header h = {
+		.file_id = r->file_id, .emulator = r->emulator, .dict = &r->dict, .vcpus = atomic_load(&r->vcpus),
+		.level = r->level, .start = r->from_reset ? "reset" : "first-syscall",
+		.started_unix_ns = r->started_unix_ns, .exact_threads = sct_threads_exact(&r->threads),
+		.thread_source = sct_threads_source(&r->threads),
+	};
 
-	put_field(out, SCT_HEADER_FILE_ID, r->file_id, sizeof r->file_id);
-	put_text(out, SCT_HEADER_RECORDER, "sctrace " SCT_VERSION);
-	put_text(out, SCT_HEADER_EMULATOR, r->emulator);
-	put_text(out, SCT_HEADER_TARGET, r->dict.arch->name);
-	put_number(out, SCT_HEADER_USER_MODE, 0);
-	put_number(out, SCT_HEADER_BIG_ENDIAN, 0);
-	put_number(out, SCT_HEADER_WORD, r->dict.arch->word);
-	put_number(out, SCT_HEADER_VCPUS, atomic_load(&r->vcpus));
-	put_number(out, SCT_HEADER_LEVEL, r->level);
-	put_text(out, SCT_HEADER_START, r->from_reset ? "reset" : "first-syscall");
-	put_text(out, SCT_HEADER_FILTER, "");
-	put_number(out, SCT_HEADER_STARTED, r->started_unix_ns);
-	put_number(out, SCT_HEADER_THREADS, sct_threads_exact(&r->threads));
-	put_text(out, SCT_HEADER_THREAD_SOURCE, sct_threads_source(&r->threads));
-	put_dictionary(out, &r->dict);
+	sct_header_put(&h, out);
 }
 
 /* As of each vCPU's last event; the END chunk has the exact number. */

@@ -3,6 +3,7 @@
  * In:  a path
  * Out: an open stream; in a child another one, beside its parent's
  */
+#include "header.h"
 #include "user.h"
 
 #include <errno.h>
@@ -45,63 +46,17 @@ uint64_t sct_user_instructions(const struct sct_user *u)
 
 /* ---- header -------------------------------------------------------------------------------------------- */
 
-static void put_field(struct sct_bytes *out, enum sct_header_field id, const void *data, size_t size)
-{
-	sct_put_varint(out, id);
-	sct_put_varint(out, size);
-	sct_put(out, data, size);
-}
-
-static void put_text(struct sct_bytes *out, enum sct_header_field id, const char *text)
-{
-	put_field(out, id, text, strlen(text));
-}
-
-static void put_number(struct sct_bytes *out, enum sct_header_field id, uint64_t value)
-{
-	struct sct_bytes b = { 0 };
-
-	sct_put_varint(&b, value);
-	put_field(out, id, b.data, b.len);
-	sct_bytes_fini(&b);
-}
-
-static void put_registers(struct sct_bytes *out, const struct sct_dict *dict)
-{
-	struct sct_bytes b = { 0 };
-
-	sct_put_varint(&b, dict->count);
-	for (unsigned i = 0; i < dict->count; i++) {
-		size_t n = strlen(dict->regs[i].name);
-
-		sct_put_u8(&b, (uint8_t)n);
-		sct_put(&b, dict->regs[i].name, n);
-		sct_put_u8(&b, dict->regs[i].size);
-	}
-	put_field(out, SCT_HEADER_REGISTERS, b.data, b.len);
-	sct_bytes_fini(&b);
-}
-
 static void put_header(void *ctx, struct sct_bytes *out)
 {
 	const struct sct_user *u = ctx;
+	const struct sct_header h = {
+		.file_id = u->file_id, .emulator = u->emulator, .dict = &u->dict, .user_mode = true,
+		.vcpus = atomic_load(&u->vcpus), .level = SCT_LEVEL_SYSCALLS, .start = "reset",
+		.started_unix_ns = u->started_unix_ns, .exact_threads = true,
+		.parent = *u->parent ? u->parent : NULL,
+	};
 
-	put_field(out, SCT_HEADER_FILE_ID, u->file_id, sizeof u->file_id);
-	put_text(out, SCT_HEADER_RECORDER, "sctrace " SCT_VERSION);
-	put_text(out, SCT_HEADER_EMULATOR, u->emulator);
-	put_text(out, SCT_HEADER_TARGET, u->dict.arch->name);
-	put_number(out, SCT_HEADER_USER_MODE, 1);
-	put_number(out, SCT_HEADER_BIG_ENDIAN, 0);
-	put_number(out, SCT_HEADER_WORD, u->dict.arch->word);
-	put_number(out, SCT_HEADER_VCPUS, atomic_load(&u->vcpus));
-	put_number(out, SCT_HEADER_LEVEL, SCT_LEVEL_SYSCALLS);
-	put_text(out, SCT_HEADER_START, "reset");
-	put_text(out, SCT_HEADER_FILTER, "");
-	put_number(out, SCT_HEADER_STARTED, u->started_unix_ns);
-	put_number(out, SCT_HEADER_THREADS, 1);
-	put_registers(out, &u->dict);
-	if (*u->parent)
-		put_text(out, SCT_HEADER_PARENT, u->parent);
+	sct_header_put(&h, out);
 }
 
 static uint64_t instructions(void *ctx)
