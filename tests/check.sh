@@ -67,7 +67,7 @@ else
 	run install tests/install.sh
 	if why=$(tests/live/capable.sh 2>&1); then
 		run live tests/live/run.sh quick
-		run live/user tests/live/user.sh
+		run live/user tests/live/user.sh quick
 	else
 		skip live "$why"
 	fi
