@@ -65,7 +65,7 @@ struct sct_trace_info {
 	unsigned vcpus;
 	enum sct_level level;
 	const char *start;    /* what started the recording: "reset", "first-syscall" */
-	bool exact_threads;   /* THREAD events tell which thread runs */
+	bool exact_threads;   /* THREAD events tell which thread runs; may become true while events are read */
 	const char *thread_source; /* how the recorder knows: "stack switch", "symbols" */
 	uint64_t started_ns;  /* Unix time in ns, or 0 */
 	const char *filter;   /* what was left out on purpose */

@@ -82,6 +82,27 @@ static void check_gap(struct sct_st_reader *r)
 		sct_st_damaged(r, &err);
 }
 
+/* A text of the header as a string of the reader's; NULL where it says nothing. */
+static const char *keep(struct sct_st_reader *r, unsigned i, struct sct_st_text text)
+{
+	if (!text.size)
+		return NULL;
+	r->texts[i] = strndup((const char *)text.data, text.size);
+	for (char *p = r->texts[i]; p && *p; p++)
+		if ((unsigned char)*p < ' ' || *p == 0x7f)
+			*p = '?';
+	return r->texts[i];
+}
+
+/* Threads are not known before the guest's kernel has run: the first header that knows them counts. */
+static void note_threads(struct sct_st_reader *r)
+{
+	if (r->info.exact_threads || !r->header.threads)
+		return;
+	r->info.exact_threads = true;
+	r->info.thread_source = keep(r, 6, r->header.thread_source);
+}
+
 /* Makes the segment the current one. SCT_E_FORMAT, SCT_E_UNSUPPORTED: it cannot be. */
 static int begin_segment(struct sct_st_reader *r, struct sct_err *err)
 {
@@ -92,6 +113,8 @@ static int begin_segment(struct sct_st_reader *r, struct sct_err *err)
 		return err->status;
 	check_gap(r);
 	r->header = h;
+	if (r->opened)
+		note_threads(r);
 	r->explained = false;
 	r->inside = true;
 	r->stage = SCT_ST_NEXT;
@@ -171,18 +194,6 @@ static int load(struct sct_st_reader *r, struct sct_err *err)
 
 /* ---- the plug ----------------------------------------------------------------------------------------------- */
 
-/* A text of the header as a string of the reader's; NULL where it says nothing. */
-static const char *keep(struct sct_st_reader *r, unsigned i, struct sct_st_text text)
-{
-	if (!text.size)
-		return NULL;
-	r->texts[i] = strndup((const char *)text.data, text.size);
-	for (char *p = r->texts[i]; p && *p; p++)
-		if ((unsigned char)*p < ' ' || *p == 0x7f)
-			*p = '?';
-	return r->texts[i];
-}
-
 static void fill_info(struct sct_st_reader *r)
 {
 	const struct sct_st_header *h = &r->header;
@@ -198,13 +209,12 @@ static void fill_info(struct sct_st_reader *r)
 		.vcpus = (unsigned)h->vcpus,
 		.level = (enum sct_level)h->level,
 		.start = keep(r, 2, h->start),
-		.exact_threads = h->threads,
-		.thread_source = keep(r, 6, h->thread_source),
 		.started_ns = h->started,
 		.filter = keep(r, 3, h->filter),
 		.parent = keep(r, 4, h->parent),
 		.registers = r->texts[5],
 	};
+	note_threads(r);
 }
 
 static int st_open(void *state, struct sct_input *in, struct sct_err *err)

@@ -27,6 +27,7 @@ struct trace {
 	/* of the header: */
 	const char *target;
 	unsigned word, vcpus, user_mode, threads;
+	const char *thread_source;      /* NULL: none */
 	struct sct_bytes dictionary;    /* empty: rax:8 rbx:8 cr3:8 xmm0:16 */
 	uint8_t id;
 };
@@ -91,6 +92,8 @@ static inline void put_header(const struct trace *t, struct sct_bytes *to)
 	put_field(&h, SCT_HEADER_START, "reset", 5);
 	put_number(&h, SCT_HEADER_STARTED, 1000);
 	put_number(&h, SCT_HEADER_THREADS, t->threads);
+	if (t->thread_source)
+		put_field(&h, SCT_HEADER_THREAD_SOURCE, t->thread_source, strlen(t->thread_source));
 	put_field(&h, 99, "from the future", 15);
 	if (t->dictionary.len) {
 		sct_put(&d, t->dictionary.data, t->dictionary.len);

@@ -17,6 +17,8 @@ static _Alignas(8) uint8_t bytes[1 << 20]; /* copies of the events' data */
 static size_t nbytes;
 static int n;
 static struct sct_damage damage;
+static bool exact_threads;
+static char thread_source[32]; /* empty: not told */
 static struct sct_err err;
 
 static void setup(void)
@@ -52,6 +54,7 @@ static void keep_stores(struct sct_event *e)
 static int read_bytes(const void *data, size_t size, unsigned threads)
 {
 	struct sct_trace trace;
+	const char *source;
 	char path[64];
 	int fd = memfd_create("trace", 0), rc;
 
@@ -72,6 +75,9 @@ static int read_bytes(const void *data, size_t size, unsigned threads)
 				got[n].data = keep(got[n].data, got[n].len);
 		}
 	damage = *trace.ops->damage(trace.state);
+	exact_threads = trace.ops->info(trace.state)->exact_threads;
+	source = trace.ops->info(trace.state)->thread_source;
+	snprintf(thread_source, sizeof thread_source, "%s", source ? source : "");
 	sct_trace_close(&trace);
 	return rc;
 }
@@ -244,6 +250,27 @@ START_TEST(lines_of_another_space)
 	ck_assert_int_eq(damage.first.status, SCT_E_FORMAT);
 	ck_assert_int_eq(how_many(SCT_EV_USER), 0);
 	ck_assert_int_eq(how_many(SCT_EV_INSN), 1);
+}
+END_TEST
+
+/* A recording that begins before the kernel runs knows threads later only. */
+START_TEST(threads_known_later)
+{
+	t.threads = 0;
+	keyframe(&t, 0, 0, 500, 1, 0, 0x1000);
+	event(&t, SCT_CHUNK_ENTER, 0, 1, 0x10, 0);
+	segment(&t);
+	t.threads = 1;
+	t.thread_source = "symbols";
+	keyframe(&t, 0, 0, 500, 1, 0, 0x1000);
+	event(&t, SCT_CHUNK_ENTER, 0, 1, 0x10, 1);
+	segment(&t);
+	t.thread_source = "stack switch";
+	end(&t);
+	read_trace();
+	ck_whole();
+	ck_assert(exact_threads);
+	ck_assert_str_eq(thread_source, "symbols");
 }
 END_TEST
 
@@ -754,6 +781,7 @@ int main(void)
 	tcase_add_test(c, deltas);
 	tcase_add_test(c, lines);
 	tcase_add_test(c, lines_of_another_space);
+	tcase_add_test(c, threads_known_later);
 	tcase_add_test(c, several_vcpus);
 	tcase_add_test(c, switches);
 	tcase_add_test(c, next_segment);
