@@ -168,6 +168,9 @@ static void run_qemu(const struct run *r, const sigset_t *mask)
 	memcpy(argv + 3, r->l->qemu + 1, (n - 1) * sizeof *argv);
 	keep_open(r->out);
 	keep_open(r->status);
+	/* a trace that meets the limit of file sizes is a write error, like a full disk, and no reason to end the guest */
+	if (!sct_launch_user_mode(argv[0]))
+		signal(SIGXFSZ, SIG_IGN);
 	/* when the launcher is killed, QEMU is asked to end, and closes the trace */
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	sigprocmask(SIG_SETMASK, mask, NULL);
