@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -208,10 +209,21 @@ static int decode(struct run *run, struct sct_pipeline *p)
 	return r || damaged || missing ? EXIT_DAMAGED : EXIT_SUCCESS;
 }
 
+static bool is_same_file(const char *a, const char *b)
+{
+	struct stat x, y;
+
+	return strcmp(a, "-") && strcmp(b, "-") && !stat(a, &x) && !stat(b, &y) && S_ISREG(x.st_mode) &&
+	       x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
 static int open_sink(struct run *run, struct sct_err *err)
 {
-	int r = sct_out_open(run->options->output, &run->out, err);
+	int r;
 
+	if (is_same_file(run->options->trace, run->options->output))
+		return sct_fail(err, SCT_E_USAGE, SCT_NO_OFFSET, "is the recording: the log would replace it");
+	r = sct_out_open(run->options->output, &run->out, err);
 	if (r)
 		return r;
 	run->state = calloc(1, run->sink->state_size + 1);

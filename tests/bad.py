@@ -277,8 +277,24 @@ def zero_bombs():
     ck(filtered(["sh", "-c", f"head -c {size} /dev/zero | xz -0"], b""), [1], "not a recording")
 
 
-TESTS = [no_file, a_directory, empty, random_bytes, text_file, packed_text, sound, cut, cut_other, flipped, flipped_plain,
-         absurd_sizes, lying_table, frames_lost, garbage_between, many_magics, zero_bombs]
+def log_onto_itself():
+    with open(PATH, "wb") as f:
+        f.write(GOOD)
+    if os.path.exists(LOG):
+        os.unlink(LOG)
+    os.link(PATH, LOG)
+    for name in (PATH, LOG):
+        status, _, text = run("decode", "--no-progress", "-o", name, PATH)
+        if status != 1 or "is the recording" not in text:
+            raise Wrong(f"status {status}, {text!r}")
+    with open(PATH, "rb") as f:
+        if f.read() != GOOD:
+            raise Wrong("the recording is lost")
+    os.unlink(LOG)
+
+
+TESTS = [no_file, a_directory, log_onto_itself, empty, random_bytes, text_file, packed_text, sound, cut, cut_other,
+         flipped, flipped_plain, absurd_sizes, lying_table, frames_lost, garbage_between, many_magics, zero_bombs]
 
 with open(PATH, "wb") as sound_trace:
     sound_trace.write(GOOD)
