@@ -61,8 +61,8 @@ uint64_t sct_vcpu_pc(struct sct_vcpu *v);
 int sct_vcpu_cpl(struct sct_vcpu *v, const struct sct_dict *dict);
 /* A dictionary value by role; 0 where there is no such register. */
 uint64_t sct_vcpu_role(const struct sct_vcpu *v, const struct sct_dict *dict, enum sct_role role);
-/* Whether a program can have memory at addr, by the CPU mode in v->values: the kernel refuses pointers into its own part,
- * which QEMU reads like any other where page tables are not isolated. */
+/* Whether a program can have memory at addr, by the CPU mode in v->values: the kernel refuses pointers into its own
+ * part, which QEMU reads like any other where page tables are not isolated. */
 bool sct_vcpu_may_be_user(const struct sct_vcpu *v, const struct sct_dict *dict, uint64_t addr);
 /* The values as the decoder's register file. */
 void sct_vcpu_regs(const struct sct_vcpu *v, const struct sct_dict *dict, struct sct_regs *regs);
