@@ -268,4 +268,5 @@ clean:
 help:
 	@sed -n 's/^## /  make /p' Makefile
 
--include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+# what the live tests unpack in $(BUILD)/live has folders that end so too
+-include $(shell find $(BUILD) -path $(BUILD)/live -prune -o -type f -name '*.d' -print 2>/dev/null)

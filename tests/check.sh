@@ -68,6 +68,7 @@ else
 	if why=$(tests/live/capable.sh 2>&1); then
 		run live tests/live/run.sh quick
 		run live/user tests/live/user.sh quick
+		run make-again make -s -n BUILD="$BUILD" all
 	else
 		skip live "$why"
 	fi
