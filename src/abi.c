@@ -4,6 +4,8 @@
  */
 #include "abi.h"
 
+#include "cursor.h"
+
 #include <string.h>
 
 const char *const sct_insn_names[SCT_INSN_KINDS] = {
@@ -134,30 +136,29 @@ static struct sct_word reg_word(const struct sct_regs *regs, const struct sct_re
 	return w;
 }
 
-static uint64_t le_word(const uint8_t *p, unsigned size)
+bool sct_mem_word(const struct sct_mem *mem, uint64_t addr, unsigned size, uint64_t *value)
 {
-	uint64_t v = 0;
+	uint8_t bytes[8];
+	struct sct_cursor c = sct_cursor(bytes, size);
 
-	for (unsigned i = 0; i < size; i++)
-		v |= (uint64_t)p[i] << (8 * i);
-	return v;
+	if (mem->read(mem->ctx, addr, bytes, size) < size)
+		return false;
+	*value = sct_take_le(&c, size);
+	return true;
 }
 
 static void read_arg(struct sct_call *call, unsigned i, const struct sct_reg *reg, const struct sct_regs *regs,
                      const struct sct_mem *mem)
 {
 	const struct sct_where *where = &call->abi->args[i];
-	uint8_t bytes[8];
 
 	call->why[i] = "not recorded";
 	call->word[i] = reg_word(regs, reg);
 	if (where->memory && call->word[i].known) {
 		uint64_t at = call->word[i].value + (uint64_t)where->offset;
 
-		call->word[i].known = mem->read(mem->ctx, at, bytes, call->abi->word) == call->abi->word;
-		if (call->word[i].known)
-			call->word[i].value = le_word(bytes, call->abi->word);
-		else
+		call->word[i].known = sct_mem_word(mem, at, call->abi->word, &call->word[i].value);
+		if (!call->word[i].known)
 			call->why[i] = mem->why(mem->ctx, at);
 	}
 }
@@ -167,13 +168,12 @@ static void read_words(struct sct_call *call, const struct sct_mem *mem)
 {
 	const struct sct_word list = call->word[1];
 	unsigned size = call->abi->ptr;
-	uint8_t bytes[8];
 
 	for (unsigned i = 0; i < SCT_ARGS_MAX; i++) {
 		uint64_t at = list.value + i * size;
 
-		call->word[i].known = list.known && mem->read(mem->ctx, at, bytes, size) == size;
-		call->word[i].value = call->word[i].known ? le_word(bytes, size) : 0;
+		call->word[i].value = 0;
+		call->word[i].known = list.known && sct_mem_word(mem, at, size, &call->word[i].value);
 		call->why[i] = list.known ? mem->why(mem->ctx, at) : "not recorded";
 	}
 }

@@ -59,6 +59,9 @@ struct sct_mem {
 	void *ctx;
 };
 
+/* Reads the little-endian number of size bytes, 1 to 8, at addr. False, *value untouched: not all of it is known. */
+bool sct_mem_word(const struct sct_mem *mem, uint64_t addr, unsigned size, uint64_t *value);
+
 /* One system call as its registers show it, before any decoding. */
 struct sct_call {
 	const struct sct_abi *abi;

@@ -7,6 +7,8 @@
  */
 #include "lineage.h"
 
+#include "cursor.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,15 +40,6 @@ void sct_lineage_fini(struct sct_lineage *l)
 	l->count = 0;
 }
 
-static uint64_t le64(const uint8_t *p)
-{
-	uint64_t v = 0;
-
-	for (unsigned i = 0; i < 8; i++)
-		v |= (uint64_t)p[i] << (8 * i);
-	return v;
-}
-
 /* Flags and new stack pointer (0: the parent's) of the call; false: the recording does not show them. */
 static bool fork_flags(const struct sct_call *call, const struct sct_mem *mem, uint64_t *flags, uint64_t *sp)
 {
@@ -68,8 +61,8 @@ static bool fork_flags(const struct sct_call *call, const struct sct_mem *mem, u
 	}
 	if (mem->read(mem->ctx, call->word[0].value, args, sizeof args) < sizeof args)
 		return false;
-	*flags = le64(args);
-	*sp = le64(args + 40) ? le64(args + 40) + le64(args + 48) : 0;
+	*flags = sct_load_le64(args);
+	*sp = sct_load_le64(args + 40) ? sct_load_le64(args + 40) + sct_load_le64(args + 48) : 0;
 	return true;
 }
 

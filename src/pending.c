@@ -287,22 +287,10 @@ struct context {
 	uint64_t ip, sp, result;
 };
 
-static bool read_word(const struct sct_mem *mem, uint64_t at, unsigned size, uint64_t *value)
-{
-	uint8_t b[8];
-
-	if (mem->read(mem->ctx, at, b, size) < size)
-		return false;
-	*value = 0;
-	for (unsigned i = 0; i < size; i++)
-		*value |= (uint64_t)b[i] << (8 * i);
-	return true;
-}
-
 static bool read_frame(const struct sct_mem *mem, const struct sct_sigframe *f, uint64_t at, struct context *c)
 {
-	return read_word(mem, at + f->ip, f->word, &c->ip) && read_word(mem, at + f->sp, f->word, &c->sp) &&
-	       read_word(mem, at + f->result, f->word, &c->result);
+	return sct_mem_word(mem, at + f->ip, f->word, &c->ip) && sct_mem_word(mem, at + f->sp, f->word, &c->sp) &&
+	       sct_mem_word(mem, at + f->result, f->word, &c->result);
 }
 
 /* Looks for the call's context in the signal frame at `at`, and, where several signals were delivered at once, in the
