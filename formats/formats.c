@@ -15,6 +15,10 @@ const struct sct_trace_ops *const sct_trace_formats[] = {
 	NULL,
 };
 
+const struct sct_snapshot_ops *const sct_snapshot_formats[] = {
+	NULL,
+};
+
 const struct sct_sink_ops *const sct_sink_formats[] = {
 	&sct_sink_jsonl,
 	&sct_sink_json,
@@ -73,18 +77,18 @@ static int choose(struct sct_trace *t, const char *name, struct sct_err *err)
 	return SCT_OK;
 }
 
-int sct_trace_open(struct sct_trace *t, const char *path, const char *name, unsigned threads, struct sct_err *err)
+int sct_trace_open(struct sct_trace *t, const char *path, const struct sct_trace_options *options, struct sct_err *err)
 {
 	memset(t, 0, sizeof *t);
-	if (name && !find_reader(name))
-		return sct_fail(err, SCT_E_USAGE, SCT_NO_OFFSET, "no trace format is called %s", name);
-	if (sct_input_open(path, threads, &t->in, err) < 0)
+	if (options->format && !find_reader(options->format))
+		return sct_fail(err, SCT_E_USAGE, SCT_NO_OFFSET, "no trace format is called %s", options->format);
+	if (sct_input_open(path, options->threads, &t->in, err) < 0)
 		return err->status;
-	if (choose(t, name, err) == SCT_OK) {
+	if (choose(t, options->format, err) == SCT_OK) {
 		t->state = calloc(1, t->ops->state_size);
 		if (!t->state)
 			sct_fail(err, SCT_E_NOMEM, SCT_NO_OFFSET, "no memory");
-		else if (t->ops->open(t->state, t->in, err) == SCT_OK)
+		else if (t->ops->open(t->state, t->in, &options->hints, err) == SCT_OK)
 			return SCT_OK;
 	}
 	sct_trace_close(t);

@@ -217,11 +217,13 @@ static void fill_info(struct sct_st_reader *r)
 	note_threads(r);
 }
 
-static int st_open(void *state, struct sct_input *in, struct sct_err *err)
+static int st_open(void *state, struct sct_input *in, const struct sct_trace_hints *hints, struct sct_err *err)
 {
 	struct sct_st_reader *r = state;
 	int rc;
 
+	if (hints->nondet)
+		return sct_fail(err, SCT_E_USAGE, SCT_NO_OFFSET, "a PANDA non-determinism log goes with PANDA's traces only");
 	r->feed.in = in;
 	r->tries = TRIES;
 	rc = load(r, err);

@@ -2,6 +2,7 @@
 #ifndef SCT_EVENT_H
 #define SCT_EVENT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Events of one vCPU come in the order in which they happened; those of several vCPUs in the recording's order.
@@ -13,25 +14,32 @@ enum sct_event_kind {
 	                   Holds for the next INSN or USER event of this vCPU only */
 	SCT_EV_STORES,  /* the `len` `stores` were made, in this order; `value` of the guest's own, of which
 	                   one may tell several */
+	SCT_EV_ACCESSES,/* the vCPU made the `len` `stores` at virtual addresses, in this order, in the address space that it
+	                   was in; reads are among them. `value` as for STORES */
+	SCT_EV_LOOSE,   /* the instruction at `value` stored (`reg` 1: read) bytes at virtual address `addr` of which only
+	                   `len` hex digits at `data` are known: each byte's leading zero was left out */
 	SCT_EV_ZERO,    /* `value` pages of 4096 bytes from guest-physical address `addr` on are zero */
-	SCT_EV_INSN,    /* the vCPU is about to execute the `len` bytes `data` at `addr`, in user mode */
+	SCT_EV_INSN,    /* the vCPU is about to execute the `len` bytes `data` at `addr`, in user mode; data NULL: those that
+	                   memory holds there. `value` of the bytes come first and are other instructions, whose effects
+	                   on registers the recording does not show */
 	SCT_EV_USER,    /* the vCPU is back in user mode, about to execute at `addr` */
 	SCT_EV_THREAD,  /* the vCPU runs thread `value` from now on; `reg` 1: that thread has never run before */
 	SCT_EV_GAP,     /* records are missing here: what is known of every vCPU and of memory is no longer */
 };
 
-/* Bytes that were written, all in one page of 4096. */
+/* Bytes that were written, or seen. Those of STORES lie in one page of 4096. */
 struct sct_store {
-	uint64_t addr; /* guest-physical */
+	uint64_t addr; /* guest-physical; virtual in ACCESSES */
 	const uint8_t *data;
 	uint32_t len;
+	bool read;     /* not written: memory was seen to hold them. Only in ACCESSES */
 };
 
 struct sct_event {
 	uint8_t kind; /* enum sct_event_kind */
-	uint8_t reg;  /* REG: index into the architecture's register table, sct_arch.regs */
+	uint8_t reg;  /* REG: slot of the register file (sct_reg.index) */
 	uint16_t vcpu;
-	uint32_t len;        /* bytes at data; an instruction has at most 15; STORES: how many */
+	uint32_t len;        /* bytes at data; STORES and ACCESSES: how many. An INSN's last instruction has at most 15 */
 	uint64_t addr;       /* virtual, for ZERO guest-physical */
 	uint64_t value;
 	uint64_t seq;        /* INSN, USER: the record's `seq` (sctrace-decode(1)) */

@@ -66,7 +66,7 @@ static struct sct_recording *open_trace(const char *path, struct sct_err *err)
 
 	if (!r || !copy)
 		sct_fail(err, SCT_E_NOMEM, SCT_NO_OFFSET, "out of memory");
-	else if (!sct_trace_open(&r->trace, path, NULL, 1, err)) {
+	else if (!sct_trace_open(&r->trace, path, &(struct sct_trace_options){ .threads = 1 }, err)) {
 		r->path = copy;
 		r->info = r->trace.ops->info(r->trace.state);
 		return r;

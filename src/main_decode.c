@@ -240,11 +240,12 @@ static int run_decode(struct run *run)
 		.profile = run->options->profile, .limits = sct_limits_default, .strict = run->options->strict,
 	};
 	const struct sct_pipeline_ops ops = { .end = on_end, .tick = on_tick, .ctx = run };
+	const struct sct_trace_options to = { .format = run->options->trace_format, .threads = run->options->threads };
 	struct sct_pipeline *p = NULL;
 	struct sct_err err;
 	int status = EXIT_FAILURE;
 
-	if (sct_trace_open(&run->trace, run->options->trace, run->options->trace_format, run->options->threads, &err)) {
+	if (sct_trace_open(&run->trace, run->options->trace, &to, &err)) {
 		say(run->options->trace, &err);
 		return err.status == SCT_E_INTERRUPTED ? 128 + (int)caught : status;
 	}

@@ -277,7 +277,7 @@ static int tell(const char *path, struct sct_json *json)
 	struct sct_err err;
 	int status = EXIT_SUCCESS;
 
-	if (sct_trace_open(&t, path, NULL, 2, &err) < 0) {
+	if (sct_trace_open(&t, path, &(struct sct_trace_options){ .threads = 2 }, &err) < 0) {
 		say(path, &err);
 		return EXIT_FAILURE;
 	}

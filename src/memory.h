@@ -21,18 +21,34 @@ struct sct_memory_slot {
 
 #define SCT_NO_PAGE UINT64_MAX /* no address has this page number: they have 64 bits, page numbers 52 */
 
+/* Where bytes come from that no store has told: snapshots of the memory at the recording's start. Copies the leading
+ * bytes from paddr on that there are, len at most, and returns how many. */
+struct sct_backing {
+	size_t (*read)(void *ctx, uint64_t paddr, void *buf, size_t len);
+	void *ctx;
+};
+
 /* The caller's storage; its members are this room's. */
 struct sct_memory {
 	struct sct_memory_slot slot[SCT_MEMORY_SLOTS]; /* by low bits of the page number */
 	struct sct_map groups;                         /* page number / 512 to a group of pages */
 	uint64_t bytes, limit;                         /* of memory that pages and groups take and may take */
 	uint64_t refused;
+	struct sct_backing backing;                    /* read NULL: there is none */
 };
 
 /* Begins with nothing known. limit: bytes that the pages may take together, UINT64_MAX for no bound; it keeps a
  * damaged or hostile recording from taking all memory, so it belongs above what the guest can have. */
 void sct_memory_init(struct sct_memory *m, uint64_t limit);
 void sct_memory_fini(struct sct_memory *m);
+
+/* What m holds before any store. The backing outlives m; forgetting drops it: it no longer tells of this moment. */
+void sct_memory_set_backing(struct sct_memory *m, struct sct_backing backing);
+/* Page number page as SCT_PAGE_SIZE bytes that may be read and written in place, brought in from the backing where no
+ * store was; NULL: not all of its bytes are known, or it was refused. Valid until the next function that gets m. */
+uint8_t *sct_memory_page(struct sct_memory *m, uint64_t page);
+/* The len bytes at paddr are no longer known. */
+void sct_memory_unknow(struct sct_memory *m, uint64_t paddr, size_t len);
 
 /* Out of line half of sct_memory_store; call that. */
 void sct_memory_store_slow(struct sct_memory *m, uint64_t paddr, const void *data, size_t len);

@@ -67,6 +67,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	const struct sct_trace_options to = { .format = "sctrace", .threads = 1 };
 	const struct sct_pipeline_options options = { .limits = { .str = 4096, .buf = 4096, .elems = 64 } };
 	struct run run = { 0 };
 	const struct sct_pipeline_ops ops = { .enter = on_enter, .end = on_end, .ctx = &run };
@@ -76,7 +77,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	char path[64];
 	int fd = memory_file(data, size, path);
 
-	if (sct_trace_open(&t, path, "sctrace", 1, &err) == SCT_OK) {
+	if (sct_trace_open(&t, path, &to, &err) == SCT_OK) {
 		if (sct_pipeline_new(&p, &t, &options, &ops, &err) == SCT_OK) {
 			open_sinks(&run);
 			sct_pipeline_run(p, &err);

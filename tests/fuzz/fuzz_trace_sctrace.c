@@ -49,13 +49,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	const struct sct_trace_options options = { .format = "sctrace", .threads = 1 };
 	struct sct_event events[SCT_BATCH_MIN];
 	struct sct_trace t;
 	struct sct_err err;
 	char path[64];
 	int n, fd = memory_file(data, size, path);
 
-	if (sct_trace_open(&t, path, "sctrace", 1, &err) == SCT_OK) {
+	if (sct_trace_open(&t, path, &options, &err) == SCT_OK) {
 		while ((n = t.ops->next(t.state, events, SCT_BATCH_MIN, &err)) > 0)
 			for (int i = 0; i < n; i++)
 				check(&t, &events[i]);

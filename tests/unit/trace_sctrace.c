@@ -62,7 +62,7 @@ static int read_bytes(const void *data, size_t size, unsigned threads)
 	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
 	n = 0;
 	nbytes = 0;
-	rc = sct_trace_open(&trace, path, NULL, threads, &err);
+	rc = sct_trace_open(&trace, path, &(struct sct_trace_options){ .threads = threads }, &err);
 	close(fd);
 	if (rc < 0)
 		return rc;
