@@ -33,6 +33,7 @@ struct sct_store {
 	const uint8_t *data;
 	uint32_t len;
 	bool read;     /* not written: memory was seen to hold them. Only in ACCESSES */
+	uint16_t step; /* ACCESSES: the accessing instruction is number `seq` + step of the recording */
 };
 
 struct sct_event {
@@ -42,7 +43,7 @@ struct sct_event {
 	uint32_t len;        /* bytes at data; STORES and ACCESSES: how many. An INSN's last instruction has at most 15 */
 	uint64_t addr;       /* virtual, for ZERO guest-physical */
 	uint64_t value;
-	uint64_t seq;        /* INSN, USER: the record's `seq` (sctrace-decode(1)) */
+	uint64_t seq;        /* INSN, USER, ACCESSES, LOOSE: the record's `seq` (sctrace-decode(1)) */
 	uint64_t time_ns;    /* INSN, USER: since the recording began, or SCT_TIME_UNKNOWN */
 	union {              /* the reader's; valid until its next `next` */
 		const uint8_t *data;

@@ -29,10 +29,20 @@ struct sct_vcpu {
 
 enum { SCT_MACHINE_VCPUS = 1024 };
 
+/* How often a trace and the replayed memory were held against each other, and where they first disagreed. */
+struct sct_agreement {
+	uint64_t compared, different;
+	uint64_t seq, addr;       /* of the first difference: which instruction, at which virtual address */
+	uint8_t len;              /* how many bytes of it follow, at most 16 */
+	uint8_t trace[16], memory[16];
+};
+
 struct sct_machine {
 	const struct sct_arch *arch;
 	struct sct_vcpu *vcpus[SCT_MACHINE_VCPUS]; /* allocated when first heard of */
 	struct sct_memory ram; /* replayed: what snapshot and stores of the recording show */
+	struct sct_agreement reads, code; /* of values that the trace shows to be read, and of instructions' bytes */
+	uint64_t unmapped;     /* accesses at addresses that the replayed page tables do not map */
 };
 
 void sct_machine_init(struct sct_machine *m, const struct sct_arch *arch);

@@ -27,6 +27,10 @@ struct sct_pipeline_options {
 	const char *profile;      /* NULL: the recording's own */
 	struct sct_limits limits;
 	bool strict;              /* stop at the first damage */
+	/* Memory at the start of the trace; a later one lies on top of those before it. The caller's, longer than the
+	 * pipeline. */
+	const struct sct_snapshot *snapshots;
+	size_t nsnapshots;
 };
 
 /* Counts of a run, for -v. */
@@ -36,6 +40,12 @@ struct sct_pipeline_counts {
 	uint64_t no_thread;   /* entries whose thread neither the recording nor the registers show */
 	uint64_t no_abi;      /* entries that no ABI of the profile describes */
 	uint64_t not_in_table;
+	uint64_t unseen_code; /* ways into the kernel by an instruction whose bytes nothing shows */
+	uint64_t holes;       /* places where control cannot have gone from one instruction to the next that is shown */
+	uint64_t first_hole;  /* the seq behind the first of them */
+	struct sct_agreement reads, code; /* the trace against the replayed memory */
+	uint64_t unmapped;    /* accesses at addresses that the replayed page tables do not map */
+	bool seeded;          /* registers at the start are those of a snapshot's CPUs */
 	struct sct_detect_counts detect;
 };
 
