@@ -75,6 +75,7 @@ struct sct_trace_info {
 	enum sct_shown shown;
 	bool every_insn;      /* INSN tells every instruction in user mode (holes aside); there is no USER event then: the
 	                         next INSN shows that the vCPU is back */
+	struct sct_word first_pc; /* of the first instruction, so that registers of a snapshot are known to be of that moment */
 	const char *start;    /* what started the recording: "reset", "first-syscall" */
 	bool exact_threads;   /* THREAD events tell which thread runs; may become true while events are read */
 	const char *thread_source; /* how the recorder knows: "stack switch", "symbols" */
