@@ -1,32 +1,74 @@
 /* Which instructions enter the kernel.
- * In:  an instruction about to execute, the registers of its vCPU
+ * In:  an instruction about to execute, the registers and the memory of its vCPU
  * Out: the way it enters, and the CPU mode
  */
 #include "detect.h"
 
-enum sct_insn_kind sct_detect(struct sct_insn *insn, const struct sct_machine *m, const struct sct_vcpu *v,
-                              const struct sct_event *e, bool user_mode, enum sct_mode *mode,
-                              unsigned *size, struct sct_detect_counts *counts)
+enum { INSN_MAX = 15 };
+
+/* The CPU mode at addr. Without a code segment, addresses above 4 GiB tell: 32-bit code has none. */
+static enum sct_mode mode_at(const struct sct_vcpu *v, uint64_t addr, bool user_mode)
 {
-	enum sct_insn_kind kind;
-	bool user;
+	const struct sct_arch *arch = v->machine->arch;
+	enum sct_mode mode = sct_arch_mode(arch, &v->regs);
 
 	if (user_mode)
-		*mode = m->arch->word == 8 ? SCT_MODE_64 : SCT_MODE_32;
-	else
-		*mode = sct_arch_mode(m->arch, &v->regs);
-	if (*mode == SCT_MODE_UNKNOWN) {
+		return arch->word == 8 ? SCT_MODE_64 : SCT_MODE_32;
+	if (mode == SCT_MODE_UNKNOWN && (addr >> 32 || (v->regs.known >> arch->sp & 1 && v->regs.value[arch->sp] >> 32)))
+		return SCT_MODE_64;
+	return mode;
+}
+
+/* Looks in the mode of f; where that is unknown, the bytes must be the same entering instruction in both. */
+static void look(struct sct_insn *insn, struct sct_found *f, const uint8_t *bytes, size_t len)
+{
+	unsigned size;
+
+	if (f->mode != SCT_MODE_UNKNOWN) {
+		f->kind = sct_insn_kind(insn, f->mode, bytes, len, &f->size);
+		f->jumps = sct_insn_jumps(insn, f->mode, bytes, len);
+		return;
+	}
+	f->kind = sct_insn_kind(insn, SCT_MODE_64, bytes, len, &f->size);
+	f->jumps = true;
+	if (sct_insn_kind(insn, SCT_MODE_32, bytes, len, &size) != f->kind || size != f->size) {
+		f->kind = SCT_INSN_NONE;
+		f->size = 0;
+	}
+}
+
+static void count(struct sct_detect_counts *counts, const struct sct_found *f, const struct sct_event *e, size_t len)
+{
+	if (!len)
+		counts->unseen++;
+	else if (!f->size && f->mode == SCT_MODE_UNKNOWN)
 		counts->unknown_mode++;
-		return SCT_INSN_NONE;
-	}
-	kind = sct_insn_kind(insn, *mode, e->data, e->len, size);
-	if (kind == SCT_INSN_NONE) {
+	else if (f->kind == SCT_INSN_NONE && e->data)
 		counts->no_entry++;
-		return kind;
+}
+
+struct sct_found sct_detect(struct sct_insn *insn, struct sct_vcpu *v, const struct sct_event *e, bool user_mode,
+                            struct sct_detect_counts *counts)
+{
+	struct sct_found f = { .addr = e->addr + e->value, .jumps = true };
+	struct sct_mem mem = sct_machine_mem(v);
+	uint8_t held[INSN_MAX];
+	const uint8_t *bytes = held;
+	size_t len;
+	bool user;
+
+	if (e->data) {
+		bytes = e->data + e->value;
+		len = e->len - e->value;
+	} else {
+		len = mem.read(mem.ctx, f.addr, held, sizeof held);
 	}
-	if (!user_mode && sct_arch_user(m->arch, &v->regs, &user) && !user) {
+	f.mode = mode_at(v, f.addr, user_mode);
+	look(insn, &f, bytes, len);
+	count(counts, &f, e, len);
+	if (f.kind != SCT_INSN_NONE && !user_mode && sct_arch_user(v->machine->arch, &v->regs, &user) && !user) {
 		counts->kernel++;
-		return SCT_INSN_NONE;
+		f.kind = SCT_INSN_NONE;
 	}
-	return kind;
+	return f;
 }

@@ -15,6 +15,7 @@ struct answer {
 	uint8_t bytes[INSN_MAX];
 	uint8_t len;  /* bytes that were asked about; 0: empty */
 	uint8_t mode, kind, size;
+	bool jumps;
 };
 
 struct sct_insn {
@@ -75,6 +76,16 @@ static enum sct_insn_kind kind_of(const cs_insn *i)
 	}
 }
 
+static bool may_jump(const cs_insn *i)
+{
+	static const uint8_t groups[] = { CS_GRP_JUMP, CS_GRP_CALL, CS_GRP_RET, CS_GRP_INT, CS_GRP_IRET };
+
+	for (unsigned g = 0; g < i->detail->groups_count; g++)
+		if (memchr(groups, i->detail->groups[g], sizeof groups))
+			return true;
+	return false;
+}
+
 static void ask(struct sct_insn *insn, struct answer *a)
 {
 	const uint8_t *code = a->bytes;
@@ -83,9 +94,11 @@ static void ask(struct sct_insn *insn, struct answer *a)
 
 	a->kind = SCT_INSN_NONE;
 	a->size = 0;
+	a->jumps = true;
 	if (cs_disasm_iter(insn->handle[a->mode], &code, &left, &address, insn->decoded)) {
 		a->size = (uint8_t)insn->decoded->size;
 		a->kind = (uint8_t)kind_of(insn->decoded);
+		a->jumps = may_jump(insn->decoded);
 	}
 }
 
@@ -98,16 +111,15 @@ static unsigned place(enum sct_mode mode, const uint8_t *bytes, size_t len)
 	return (h ^ h >> 8) % CACHE_SIZE;
 }
 
-enum sct_insn_kind sct_insn_kind(struct sct_insn *insn, enum sct_mode mode, const uint8_t *bytes, size_t len,
-                                 unsigned *size)
+/* NULL: there is nothing to ask. */
+static const struct answer *look(struct sct_insn *insn, enum sct_mode mode, const uint8_t *bytes, size_t len)
 {
 	struct answer *a;
 
 	if (len > INSN_MAX)
 		len = INSN_MAX;
-	*size = 0;
 	if (!len || mode == SCT_MODE_UNKNOWN)
-		return SCT_INSN_NONE;
+		return NULL;
 	a = &insn->cache[place(mode, bytes, len)];
 	if (a->len != len || a->mode != mode || memcmp(a->bytes, bytes, len)) {
 		memcpy(a->bytes, bytes, len);
@@ -115,6 +127,21 @@ enum sct_insn_kind sct_insn_kind(struct sct_insn *insn, enum sct_mode mode, cons
 		a->mode = (uint8_t)mode;
 		ask(insn, a);
 	}
-	*size = a->size;
-	return a->kind;
+	return a;
+}
+
+enum sct_insn_kind sct_insn_kind(struct sct_insn *insn, enum sct_mode mode, const uint8_t *bytes, size_t len,
+                                 unsigned *size)
+{
+	const struct answer *a = look(insn, mode, bytes, len);
+
+	*size = a ? a->size : 0;
+	return a ? a->kind : SCT_INSN_NONE;
+}
+
+bool sct_insn_jumps(struct sct_insn *insn, enum sct_mode mode, const uint8_t *bytes, size_t len)
+{
+	const struct answer *a = look(insn, mode, bytes, len);
+
+	return !a || a->jumps;
 }

@@ -2,7 +2,7 @@
  * In:  events
  * Out: register files, running threads, memory as a vCPU sees it
  */
-#include "machine.h"
+#include "machine_room.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,11 +11,20 @@
 /* More RAM than any recorded guest had: keeps a damaged recording from taking all memory. */
 #define RAM_MAX (UINT64_C(64) << 30)
 
-void sct_machine_init(struct sct_machine *m, const struct sct_arch *arch)
+enum { CR0, CR3, CR4, EFER, CONTROLS = SCT_CONTROLS };
+
+void sct_machine_init(struct sct_machine *m, const struct sct_arch *arch, bool program)
 {
+	static const char *const names[CONTROLS] = { "cr0", "cr3", "cr4", "efer" };
+
 	memset(m, 0, sizeof *m);
 	m->arch = arch;
+	m->program = program;
+	for (unsigned i = 0; i < CONTROLS; i++)
+		m->control[i] = sct_arch_reg(arch, names[i]);
 	sct_memory_init(&m->ram, RAM_MAX);
+	sct_memory_init(&m->local, RAM_MAX);
+	m->ram.generation = 1; /* entries of the empty TLB have 0 */
 }
 
 void sct_machine_fini(struct sct_machine *m)
@@ -28,6 +37,8 @@ void sct_machine_fini(struct sct_machine *m)
 		free(m->vcpus[i]);
 		m->vcpus[i] = NULL;
 	}
+	sct_map_fini(&m->tables);
+	sct_memory_fini(&m->local);
 	sct_memory_fini(&m->ram);
 }
 
@@ -85,10 +96,42 @@ void sct_machine_unsee(struct sct_vcpu *v)
 	v->unsorted = false;
 }
 
+void sct_machine_enter_space(struct sct_machine *m, const struct sct_vcpu *v)
+{
+	struct sct_word space = { false, 0 };
+
+	space.known = sct_arch_asid(m->arch, &v->regs, &space.value);
+	if (space.known && m->space.known && space.value == m->space.value)
+		return;
+	sct_memory_forget(&m->local);
+	m->space = space;
+}
+
+void sct_machine_back(struct sct_machine *m)
+{
+	if (!m->space.known)
+		return;
+	sct_memory_forget(&m->local);
+	m->space.known = false;
+}
+
+void sct_machine_compare_code(struct sct_vcpu *v, uint64_t seq, uint64_t addr, const uint8_t *bytes, size_t len)
+{
+	struct sct_mem mem = sct_machine_mem(v);
+	uint8_t held[256];
+	size_t n = len < sizeof held ? len : sizeof held;
+
+	if (v->machine->nsnapshots && n && mem.read(mem.ctx, addr, held, n) == n)
+		sct_agreement_note(&v->machine->code, seq, addr, bytes, held, n);
+}
+
 /* Records are missing: no register, no thread and no memory is known any more. */
 static void forget(struct sct_machine *m)
 {
 	sct_memory_forget(&m->ram);
+	sct_memory_forget(&m->local);
+	m->constant_only = true;
+	sct_machine_set_backing(m);
 	for (unsigned i = 0; i < SCT_MACHINE_VCPUS; i++) {
 		if (!m->vcpus[i])
 			continue;
@@ -117,6 +160,13 @@ void sct_machine_apply(struct sct_machine *m, const struct sct_event *e)
 	case SCT_EV_STORES:
 		for (uint32_t i = 0; i < e->len; i++)
 			sct_memory_store(&m->ram, e->stores[i].addr, e->stores[i].data, e->stores[i].len);
+		m->ram.generation++; /* page tables may be among them */
+		break;
+	case SCT_EV_ACCESSES:
+		sct_machine_access(v, e);
+		break;
+	case SCT_EV_LOOSE:
+		sct_machine_unknow(v, e->addr, e->len);
 		break;
 	case SCT_EV_ZERO:
 		sct_memory_zero(&m->ram, e->addr >> SCT_PAGE_SHIFT, e->value);
@@ -186,31 +236,39 @@ static const struct sct_seen *run_at(struct sct_vcpu *v, uint64_t addr, uint64_t
 	return NULL;
 }
 
-/* How the vCPU translates now; false: the recording does not show its control registers. */
-static bool paging(const struct sct_vcpu *v, struct sct_paging *p)
+bool sct_vcpu_paging(const struct sct_vcpu *v, struct sct_paging *p)
 {
-	static const char *const names[4] = { "cr0", "cr3", "cr4", "efer" };
-	uint64_t value[4];
+	uint64_t value[CONTROLS];
 
-	for (unsigned i = 0; i < 4; i++) {
-		const struct sct_reg *r = sct_arch_reg(v->machine->arch, names[i]);
+	for (unsigned i = 0; i < CONTROLS; i++) {
+		const struct sct_reg *r = v->machine->control[i];
 
-		if (!r || !sct_regs_get(&v->regs, r, &value[i]))
-			return false;
+		value[i] = 0;
+		if (r && sct_regs_get(&v->regs, r, &value[i]))
+			continue;
+		if (i != EFER || v->machine->arch->word == 8)
+			return false; /* a CPU without long mode has no EFER.LMA */
 	}
-	*p = sct_paging_x86(value[0], value[1], value[2], value[3]);
+	*p = sct_paging_x86(value[CR0], value[CR3], value[CR4], value[EFER]);
 	return true;
 }
 
 /* Bytes of replayed RAM behind a virtual address. */
 static size_t read_replayed(struct sct_vcpu *v, uint64_t addr, void *buf, size_t len, enum sct_walk_status *status)
 {
-	struct sct_paging p;
+	struct sct_machine *m = v->machine;
+	struct sct_paging p = { 0, 0, false, 64 };
+	size_t done = 0;
 
 	*status = SCT_WALK_NOT_RECORDED;
-	if (!sct_memory_bytes(&v->machine->ram) || !paging(v, &p))
+	if (!sct_memory_bytes(&m->ram) && !m->ram.backing.read && !m->space.known)
 		return 0;
-	return sct_virt_read(&p, &v->machine->ram, addr, buf, len, status);
+	if (m->program || sct_vcpu_paging(v, &p))
+		done = sct_virt_read(&p, &m->ram, addr, buf, len, status);
+	if (done == len || *status != SCT_WALK_NOT_RECORDED || !m->space.known)
+		return done;
+	sct_machine_enter_space(m, v);
+	return done + sct_memory_read(&m->local, addr + done, (uint8_t *)buf + done, len - done);
 }
 
 /* What the vCPU was seen to see comes first: devices write RAM without a store that a recorder notices. */

@@ -37,19 +37,56 @@ struct sct_agreement {
 	uint8_t trace[16], memory[16];
 };
 
+enum {
+	SCT_TLB_SIZE = 1024, /* a power of two */
+	SCT_CONTROLS = 4,    /* registers that tell how a vCPU translates */
+};
+
+/* A translation that is kept; empty: generation 0. */
+struct sct_tlb {
+	uint64_t vpage, root, generation;
+	uint8_t *data; /* the page's bytes; NULL: not all of them are known */
+	bool table;    /* the page holds page tables */
+};
+
+struct sct_snapshot;
+
 struct sct_machine {
 	const struct sct_arch *arch;
+	const struct sct_reg *control[SCT_CONTROLS]; /* cr0, cr3, cr4, efer */
+	bool program;          /* one program: ram is its memory, by virtual address */
+	const struct sct_snapshot *snapshots;
+	size_t nsnapshots;
+	bool constant_only;    /* stores have been missed: of snapshots only what nobody can write is still so */
 	struct sct_vcpu *vcpus[SCT_MACHINE_VCPUS]; /* allocated when first heard of */
 	struct sct_memory ram; /* replayed: what snapshot and stores of the recording show */
+	struct sct_tlb tlb[SCT_TLB_SIZE];
+	struct sct_map tables; /* pages of ram that translations in tlb came from */
+	struct sct_memory local; /* by virtual address of one address space: what was accessed since the kernel last
+	                            returned, where page tables are not known */
+	struct sct_word space; /* the one that local is of */
 	struct sct_agreement reads, code; /* of values that the trace shows to be read, and of instructions' bytes */
 	uint64_t unmapped;     /* accesses at addresses that the replayed page tables do not map */
 };
 
-void sct_machine_init(struct sct_machine *m, const struct sct_arch *arch);
+/* program: the recording is of one program and shows its virtual memory, no kernel. */
+void sct_machine_init(struct sct_machine *m, const struct sct_arch *arch, bool program);
 void sct_machine_fini(struct sct_machine *m);
+/* Puts snapshots under the memory, a later one on top of those before; they outlive the machine. */
+void sct_machine_set_snapshots(struct sct_machine *m, const struct sct_snapshot *snapshots, size_t count);
+/* Gives the vCPUs the control registers of the last snapshot that has CPUs, and the general ones too where its first CPU
+ * stood at first_pc: then it is of the moment at which the trace begins. Returns whether it was. */
+bool sct_machine_seed(struct sct_machine *m, const struct sct_word *first_pc);
+/* Stores may have been missed: what is known of writable memory is known no longer. Whole snapshots' constant parts
+ * (a program's code and read-only data) stay. */
+void sct_machine_missed_stores(struct sct_machine *m);
+/* The vCPU is back in user mode and its event has been dealt with: ends what is known only for the time of a call. */
+void sct_machine_back(struct sct_machine *m);
+/* Holds an instruction's bytes of the trace against memory, counting in m->code. */
+void sct_machine_compare_code(struct sct_vcpu *vcpu, uint64_t seq, uint64_t addr, const uint8_t *bytes, size_t len);
 /* The vCPU of that number; NULL: more than SCT_MACHINE_VCPUS. */
 struct sct_vcpu *sct_machine_vcpu(struct sct_machine *m, unsigned number);
-/* Takes in what a REG, SEEN, STORES, ZERO, THREAD or GAP event tells. */
+/* Takes in what a REG, SEEN, STORES, ACCESSES, LOOSE, ZERO, THREAD or GAP event tells. */
 void sct_machine_apply(struct sct_machine *m, const struct sct_event *event);
 /* Forgets what the vCPU saw: its INSN or USER event has been dealt with. */
 void sct_machine_unsee(struct sct_vcpu *vcpu);

@@ -74,6 +74,7 @@ static void page_free(struct sct_memory *m, struct page *p)
 {
 	if (!is_own(p))
 		return;
+	m->generation++;
 	give(m, p->known, BITMAP_WORDS * sizeof *p->known);
 	give(m, p, sizeof *p);
 }
@@ -139,10 +140,28 @@ static void refuse(struct sct_memory *m, uint64_t page)
 	struct group *g = sct_map_get(&m->groups, page >> GROUP_SHIFT);
 
 	m->refused++;
+	m->backing.read = NULL; /* or the old content would show through */
 	if (g == &zero_group)
 		sct_map_del(&m->groups, page >> GROUP_SHIFT);
 	else if (g)
 		put_page(m, g, page, NULL);
+}
+
+static void mark_known(struct sct_memory *m, struct page *p, size_t at, size_t len);
+
+/* Copies what the backing has of page number page; it may begin and end anywhere in it. */
+static void fill_from_backing(struct sct_memory *m, struct page *p, uint64_t page)
+{
+	uint64_t paddr = page << SCT_PAGE_SHIFT;
+	size_t at = 0;
+
+	while (m->backing.read && at < SCT_PAGE_SIZE) {
+		size_t got = m->backing.read(m->backing.ctx, paddr + at, p->data + at, SCT_PAGE_SIZE - at);
+
+		if (got)
+			mark_known(m, p, at, got);
+		at += got ? got : 1;
+	}
 }
 
 /* The page with that number, with bytes of its own to be written, or NULL: refused. */
@@ -160,6 +179,7 @@ static struct page *own_page(struct sct_memory *m, uint64_t page)
 	if (!old) {
 		p->known = take(m, BITMAP_WORDS * sizeof *p->known);
 		p->missing = SCT_PAGE_SIZE;
+		fill_from_backing(m, p, page);
 	}
 	put_page(m, own_group(m, page), page, p);
 	return p;
@@ -259,7 +279,7 @@ static size_t read_in_page(struct sct_memory *m, uint64_t page, size_t at, uint8
 	}
 	p = find_page(m, page);
 	if (!p)
-		return 0;
+		return m->backing.read ? m->backing.read(m->backing.ctx, (page << SCT_PAGE_SHIFT) + at, buf, len) : 0;
 	len = known_run(p, at, len);
 	memcpy(buf, p->data + at, len);
 	if (is_own(p) && !p->known)
@@ -336,10 +356,58 @@ void sct_memory_zero(struct sct_memory *m, uint64_t page, uint64_t count)
 	}
 }
 
+void sct_memory_set_backing(struct sct_memory *m, struct sct_backing backing)
+{
+	m->backing = backing;
+	m->generation++;
+}
+
+uint8_t *sct_memory_page(struct sct_memory *m, uint64_t page)
+{
+	struct page *p = own_page(m, page);
+
+	return p && !p->known ? p->data : NULL;
+}
+
+/* Bytes at to at + len - 1 of page number page are not known from now on. */
+static void unknow_in_page(struct sct_memory *m, uint64_t page, size_t at, size_t len)
+{
+	struct page *p = own_page(m, page);
+
+	if (!p)
+		return;
+	if (!p->known) {
+		p->known = take(m, BITMAP_WORDS * sizeof *p->known);
+		memset(p->known, 0xff, BITMAP_WORDS * sizeof *p->known);
+		clear_slot(m, page);
+		m->generation++;
+	}
+	for (size_t i = at; i < at + len; i++) {
+		uint64_t bit = UINT64_C(1) << i % 64;
+
+		p->missing += p->known[i / 64] & bit ? 1 : 0;
+		p->known[i / 64] &= ~bit;
+	}
+}
+
+void sct_memory_unknow(struct sct_memory *m, uint64_t paddr, size_t len)
+{
+	len = clip(paddr, len);
+	while (len) {
+		size_t at = paddr & (SCT_PAGE_SIZE - 1);
+		size_t n = len < SCT_PAGE_SIZE - at ? len : SCT_PAGE_SIZE - at;
+
+		unknow_in_page(m, paddr >> SCT_PAGE_SHIFT, at, n);
+		paddr += n;
+		len -= n;
+	}
+}
+
 void sct_memory_init(struct sct_memory *m, uint64_t limit)
 {
 	m->groups = (struct sct_map){ 0 };
-	m->bytes = m->refused = 0;
+	m->backing = (struct sct_backing){ NULL, NULL };
+	m->bytes = m->refused = m->generation = 0;
 	m->limit = limit;
 	clear_slots(m);
 }
@@ -347,6 +415,8 @@ void sct_memory_init(struct sct_memory *m, uint64_t limit)
 void sct_memory_forget(struct sct_memory *m)
 {
 	clear_slots(m);
+	m->backing.read = NULL;
+	m->generation++;
 	for (size_t i = 0; i < m->groups.size; i++)
 		group_free(m, m->groups.slots[i].value);
 	sct_map_fini(&m->groups);

@@ -35,6 +35,7 @@ struct sct_memory {
 	uint64_t bytes, limit;                         /* of memory that pages and groups take and may take */
 	uint64_t refused;
 	struct sct_backing backing;                    /* read NULL: there is none */
+	uint64_t generation; /* changes when a pointer that sct_memory_page gave may no longer be what it was */
 };
 
 /* Begins with nothing known. limit: bytes that the pages may take together, UINT64_MAX for no bound; it keeps a
@@ -45,7 +46,7 @@ void sct_memory_fini(struct sct_memory *m);
 /* What m holds before any store. The backing outlives m; forgetting drops it: it no longer tells of this moment. */
 void sct_memory_set_backing(struct sct_memory *m, struct sct_backing backing);
 /* Page number page as SCT_PAGE_SIZE bytes that may be read and written in place, brought in from the backing where no
- * store was; NULL: not all of its bytes are known, or it was refused. Valid until the next function that gets m. */
+ * store was; NULL: not all of its bytes are known, or it was refused. Valid as long as m->generation stays. */
 uint8_t *sct_memory_page(struct sct_memory *m, uint64_t page);
 /* The len bytes at paddr are no longer known. */
 void sct_memory_unknow(struct sct_memory *m, uint64_t paddr, size_t len);

@@ -93,7 +93,11 @@ static bool thread_key(const struct sct_machine *m, const struct sct_vcpu *v, ui
 		*key = v->thread.value;
 		return true;
 	}
-	if (!stack_pointer(m, v, &sp) || !sct_arch_asid(m->arch, &v->regs, &space))
+	if (!stack_pointer(m, v, &sp))
+		return false;
+	if (m->program)
+		space = 0; /* there is only one */
+	else if (!sct_arch_asid(m->arch, &v->regs, &space))
 		return false;
 	*key = ((space * UINT64_C(0x9e3779b97f4a7c15)) ^ (sp * UINT64_C(0xc2b2ae3d27d4eb4f))) | UINT64_C(1) << 63;
 	return true;
@@ -281,6 +285,21 @@ static bool wants_again(const struct sct_open *o, uint64_t pc, uint64_t sp, bool
 static bool is_after(const struct sct_open *o, uint64_t pc, uint64_t sp)
 {
 	return pc == o->pc + (uint64_t)o->call.abi->after && sp == o->sp;
+}
+
+bool sct_pending_is_after(const struct sct_pending *p, const struct sct_machine *m, const struct sct_vcpu *v,
+                          uint64_t pc)
+{
+	const struct sct_thread *t;
+	uint64_t key, sp;
+
+	if (!stack_pointer(m, v, &sp) || !thread_key(m, v, &key))
+		return false;
+	t = sct_map_get(&p->threads, key);
+	for (const struct sct_open *o = t ? t->top : NULL; o; o = o->below)
+		if (is_after(o, pc, sp))
+			return true;
+	return false;
 }
 
 struct context {

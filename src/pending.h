@@ -71,6 +71,9 @@ struct sct_open *sct_pending_enter(struct sct_pending *p, struct sct_thread *t, 
 /* A vCPU is back in user mode at pc: what that ends. */
 struct sct_ending sct_pending_leave(struct sct_pending *p, const struct sct_machine *m, struct sct_vcpu *vcpu,
                                     uint64_t pc);
+/* Whether a vCPU that is in user mode at pc stands where a call that is open in its thread returns to. */
+bool sct_pending_is_after(const struct sct_pending *p, const struct sct_machine *m, const struct sct_vcpu *vcpu,
+                          uint64_t pc);
 /* The call of that thread that never comes back (exit, sigreturn) is over. */
 void sct_pending_noreturn(struct sct_pending *p, struct sct_open *open);
 /* The oldest open call, or NULL: for the end of a recording and for gaps. */

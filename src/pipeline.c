@@ -25,6 +25,13 @@ struct sct_pipeline {
 	struct sct_lineage lineage;
 	struct sct_decode decode;
 	struct sct_insn *insn;
+	struct flow *flow; /* by vCPU, where the trace tells every instruction; else NULL */
+};
+
+/* The instruction that a vCPU executed last, in a trace that tells every one. */
+struct flow {
+	bool any, entered;   /* there was one; it entered the kernel */
+	struct sct_found at;
 };
 
 static int check_profile(struct sct_pipeline *p, struct sct_err *err)
@@ -38,6 +45,35 @@ static int check_profile(struct sct_pipeline *p, struct sct_err *err)
 	if (sct_profile_init(&p->profile, p->options.profile, p->info->arch))
 		return SCT_OK;
 	return sct_fail(err, SCT_E_USAGE, SCT_NO_OFFSET, "no profile called '%s' (--list-profiles)", p->options.profile);
+}
+
+/* A snapshot must be of what the trace is of. */
+static int check_snapshots(const struct sct_pipeline *p, struct sct_err *err)
+{
+	for (size_t i = 0; i < p->options.nsnapshots; i++) {
+		const struct sct_snapshot_info *s = sct_snapshot_info(&p->options.snapshots[i]);
+		const char *arch = s->arch ? s->arch->name : s->arch_name;
+
+		if (arch && strcmp(arch, p->info->arch->name))
+			return sct_fail(err, SCT_E_USAGE, SCT_NO_OFFSET, "the trace is of %s, snapshot %zu of %s",
+			                p->info->arch->name, i + 1, arch);
+		if (s->program != p->info->user_mode && strcmp(s->format, "raw"))
+			return sct_fail(err, SCT_E_USAGE, SCT_NO_OFFSET, "the trace is of %s, snapshot %zu of %s",
+			                p->info->user_mode ? "one program" : "a whole machine", i + 1,
+			                s->program ? "one program" : "a whole machine");
+	}
+	return SCT_OK;
+}
+
+static void start_machine(struct sct_pipeline *p)
+{
+	struct sct_machine *m = &p->machine;
+
+	sct_machine_init(m, p->info->arch, p->info->user_mode);
+	sct_machine_set_snapshots(m, p->options.snapshots, p->options.nsnapshots);
+	if (p->info->shown == SCT_SHOWN_NONE)
+		sct_machine_missed_stores(m);
+	p->counts.seeded = sct_machine_seed(m, &p->info->first_pc);
 }
 
 int sct_pipeline_new(struct sct_pipeline **out, struct sct_trace *trace, const struct sct_pipeline_options *options,
@@ -57,11 +93,15 @@ int sct_pipeline_new(struct sct_pipeline **out, struct sct_trace *trace, const s
 	r = check_profile(p, err);
 	if (!r)
 		r = sct_insn_new(&p->insn, err);
+	if (!r && p->info->every_insn && !(p->flow = calloc(SCT_MACHINE_VCPUS, sizeof *p->flow)))
+		r = sct_fail(err, SCT_E_NOMEM, SCT_NO_OFFSET, "out of memory");
+	if (!r)
+		r = check_snapshots(p, err);
 	if (r) {
 		sct_pipeline_free(p);
 		return r;
 	}
-	sct_machine_init(&p->machine, p->info->arch);
+	start_machine(p);
 	*out = p;
 	return SCT_OK;
 }
@@ -74,12 +114,16 @@ void sct_pipeline_free(struct sct_pipeline *p)
 	sct_pending_fini(&p->pending);
 	sct_machine_fini(&p->machine);
 	sct_insn_free(p->insn);
+	free(p->flow);
 	free(p);
 }
 
 const struct sct_pipeline_counts *sct_pipeline_counts(struct sct_pipeline *p)
 {
 	p->counts.orphans = p->pending.orphans;
+	p->counts.reads = p->machine.reads;
+	p->counts.code = p->machine.code;
+	p->counts.unmapped = p->machine.unmapped;
 	return &p->counts;
 }
 
@@ -238,25 +282,6 @@ static int begin(struct sct_pipeline *p, const struct sct_event *e, struct sct_v
 	return r;
 }
 
-/* An instruction that a reader took for an entering one is about to execute. */
-static int on_insn(struct sct_pipeline *p, const struct sct_event *e, struct sct_vcpu *v, struct sct_err *err)
-{
-	struct sct_entry entry = { .mem = sct_machine_mem(v) };
-	struct sct_call call;
-	enum sct_mode mode;
-	unsigned size;
-
-	entry.insn = sct_detect(p->insn, &p->machine, v, e, p->info->user_mode, &mode, &size, &p->counts.detect);
-	if (entry.insn == SCT_INSN_NONE)
-		return SCT_OK;
-	entry.pc = e->addr + size - ENTERING;
-	if (!sct_call_read(&call, &p->profile, entry.insn, mode, &v->regs, &entry.mem)) {
-		p->counts.no_abi++;
-		return SCT_OK;
-	}
-	return begin(p, e, v, &call, &entry, err);
-}
-
 /* A vCPU is back in user mode: a call has ended, or a new thread (a fork's child, a program that the kernel starts)
  * takes its first step. */
 static int on_user(struct sct_pipeline *p, const struct sct_event *e, struct sct_vcpu *v, struct sct_err *err)
@@ -275,6 +300,80 @@ static int on_user(struct sct_pipeline *p, const struct sct_event *e, struct sct
 		return SCT_OK;
 	/* a handler has run since: what the call wrote may have been overwritten */
 	return finish(p, &ending, &moment, ending.open->state == SCT_OPEN_HANDLER ? NULL : &mem, err);
+}
+
+/* Whether control can have gone from the last instruction to pc. */
+static bool can_follow(const struct flow *last, uint64_t pc)
+{
+	if (!last->any || last->entered || last->at.jumps)
+		return true;
+	/* a repeated string instruction is told once for each turn */
+	return pc == last->at.addr + last->at.size || pc == last->at.addr;
+}
+
+/* The next instruction of a trace that tells every one: it shows whether a call has ended before it. */
+static int follow(struct sct_pipeline *p, const struct sct_event *e, struct sct_vcpu *v, struct sct_err *err)
+{
+	struct flow *last = &p->flow[e->vcpu];
+	bool program = p->info->shown == SCT_SHOWN_PROGRAM, back;
+
+	if (!program)
+		return last->entered ? on_user(p, e, v, err) : SCT_OK;
+	back = sct_pending_is_after(&p->pending, &p->machine, v, e->addr);
+	if (!can_follow(last, e->addr) || (last->entered && !back)) {
+		p->counts.first_hole = p->counts.holes++ ? p->counts.first_hole : e->seq;
+		sct_machine_missed_stores(&p->machine);
+	}
+	return back ? on_user(p, e, v, err) : SCT_OK;
+}
+
+/* Reads the call that the entering instruction f makes and begins it. */
+static int enter(struct sct_pipeline *p, const struct sct_event *e, struct sct_vcpu *v, const struct sct_found *f,
+                 struct sct_err *err)
+{
+	struct sct_entry entry = { .mem = sct_machine_mem(v), .insn = f->kind, .pc = f->addr + f->size - ENTERING };
+	struct sct_call call;
+
+	if (sct_call_read(&call, &p->profile, f->kind, f->mode, &v->regs, &entry.mem))
+		return begin(p, e, v, &call, &entry, err);
+	p->counts.no_abi++;
+	return SCT_OK;
+}
+
+/* The same, where other instructions come first: what they left in registers is not known. */
+static int enter_behind(struct sct_pipeline *p, const struct sct_event *e, struct sct_vcpu *v,
+                        const struct sct_found *f, struct sct_err *err)
+{
+	struct sct_regs shown = v->regs;
+	int r;
+
+	v->regs.known = 0;
+	r = enter(p, e, v, f, err);
+	v->regs = shown;
+	return r;
+}
+
+/* A vCPU is about to execute in user mode. */
+static int on_insn(struct sct_pipeline *p, const struct sct_event *e, struct sct_vcpu *v, struct sct_err *err)
+{
+	struct sct_found f;
+	int r = SCT_OK;
+
+	if (p->flow)
+		r = follow(p, e, v, err);
+	if (r)
+		return r;
+	if (e->data && p->options.nsnapshots)
+		sct_machine_compare_code(v, e->seq, e->addr, e->data, e->len);
+	f = sct_detect(p->insn, v, e, p->info->user_mode, &p->counts.detect);
+	if (p->flow)
+		p->flow[e->vcpu] = (struct flow){ true, f.kind != SCT_INSN_NONE, f };
+	if (f.kind == SCT_INSN_NONE)
+		return SCT_OK;
+	r = e->value ? enter_behind(p, e, v, &f, err) : enter(p, e, v, &f, err);
+	if (p->info->shown == SCT_SHOWN_PROGRAM)
+		sct_machine_missed_stores(&p->machine);
+	return r;
 }
 
 /* A vCPU runs another thread. */
@@ -300,6 +399,8 @@ static int take(struct sct_pipeline *p, const struct sct_event *e, struct sct_er
 			return SCT_OK;
 		r = e->kind == SCT_EV_INSN ? on_insn(p, e, v, err) : on_user(p, e, v, err);
 		sct_machine_unsee(v);
+		if (e->kind == SCT_EV_USER)
+			sct_machine_back(&p->machine);
 		return r;
 	}
 	sct_machine_apply(&p->machine, e);
@@ -330,7 +431,7 @@ int sct_pipeline_run(struct sct_pipeline *p, struct sct_err *err)
 	}
 	if (!r || r == SCT_E_INTERRUPTED) {
 		struct sct_err later;
-		int end = finish_all(p, SCT_END_UNFINISHED, &later);
+		int end = finish_all(p, p->counts.holes ? SCT_END_LOST : SCT_END_UNFINISHED, &later);
 
 		if (end && !r)
 			*err = later;

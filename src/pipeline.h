@@ -40,12 +40,12 @@ struct sct_pipeline_counts {
 	uint64_t no_thread;   /* entries whose thread neither the recording nor the registers show */
 	uint64_t no_abi;      /* entries that no ABI of the profile describes */
 	uint64_t not_in_table;
-	uint64_t unseen_code; /* ways into the kernel by an instruction whose bytes nothing shows */
-	uint64_t holes;       /* places where control cannot have gone from one instruction to the next that is shown */
+	uint64_t holes;       /* places in a trace of every instruction where control cannot have gone from one to the next:
+	                         some are missing, or another thread or a signal handler runs */
 	uint64_t first_hole;  /* the seq behind the first of them */
 	struct sct_agreement reads, code; /* the trace against the replayed memory */
 	uint64_t unmapped;    /* accesses at addresses that the replayed page tables do not map */
-	bool seeded;          /* registers at the start are those of a snapshot's CPUs */
+	bool seeded;          /* the general registers at the start are those of a snapshot's CPUs */
 	struct sct_detect_counts detect;
 };
 

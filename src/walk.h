@@ -29,11 +29,15 @@ struct sct_paging {
  * page-table isolation either half's will do for user addresses, only the kernel's for kernel ones. */
 struct sct_paging sct_paging_x86(uint64_t cr0, uint64_t cr3, uint64_t cr4, uint64_t efer);
 
+enum { SCT_TABLES_MAX = 5 };
+
 /* Where a virtual address is. */
 struct sct_mapping {
 	uint64_t paddr; /* guest-physical address of the very byte */
 	uint64_t size;  /* bytes of its page */
 	bool user;      /* user mode may access it (all levels have U/S set, Intel SDM 3A 4.6) */
+	uint8_t ntables;
+	uint64_t tables[SCT_TABLES_MAX]; /* page numbers of the tables on the way: who stores there changes translations */
 };
 
 /* Finds vaddr; fills *mapping only with SCT_WALK_OK. Nothing is remembered between calls: stores may change the

@@ -117,29 +117,29 @@ static bool read_entry(struct sct_memory *m, uint64_t table, const struct level 
 	return true;
 }
 
-/* The page that entry of this level maps, for vaddr in it. */
-static struct sct_mapping page_of(const struct sct_paging *paging, const struct level *level, uint64_t entry,
-                                  uint64_t vaddr)
+/* Where vaddr is in the page that entry of this level maps. */
+static uint64_t address_in(const struct sct_paging *paging, const struct level *level, uint64_t entry, uint64_t vaddr)
 {
 	uint64_t size = UINT64_C(1) << level->shift;
 	uint64_t base = entry & ADDRESS & ~(size - 1);
 
 	if (paging->levels == 2 && level->large)
 		base |= (entry & BITS(20, 13)) << (32 - 13);
-	return (struct sct_mapping){ base | (vaddr & (size - 1)), size, false };
+	return base | (vaddr & (size - 1));
 }
 
 enum sct_walk_status sct_page_walk_x86(const struct sct_paging *paging, struct sct_memory *m, uint64_t vaddr,
                                        struct sct_mapping *mapping)
 {
 	const struct level *level = first_level(paging);
+	struct sct_mapping walked = { 0 };
 	uint64_t table = paging->root, entry;
 	bool user = true;
 
 	if (!is_address(paging, vaddr))
 		return SCT_WALK_UNMAPPED;
 	if (!paging->levels) {
-		*mapping = (struct sct_mapping){ vaddr, SCT_PAGE_SIZE, true };
+		*mapping = (struct sct_mapping){ .paddr = vaddr, .size = SCT_PAGE_SIZE, .user = true };
 		return SCT_WALK_OK;
 	}
 	for (;; level++) {
@@ -147,6 +147,7 @@ enum sct_walk_status sct_page_walk_x86(const struct sct_paging *paging, struct s
 
 		if (!read_entry(m, table, level, paging->levels == 2 ? 4 : 8, vaddr, &entry))
 			return SCT_WALK_NOT_RECORDED;
+		walked.tables[walked.ntables++] = table >> SCT_PAGE_SHIFT;
 		page = level->shift == SCT_PAGE_SHIFT || (level->large && paging->large && entry & LARGE);
 		if (!(entry & PRESENT) || entry & (page ? level->reserved_large : level->reserved))
 			return SCT_WALK_UNMAPPED;
@@ -155,8 +156,10 @@ enum sct_walk_status sct_page_walk_x86(const struct sct_paging *paging, struct s
 			break;
 		table = entry & ADDRESS;
 	}
-	*mapping = page_of(paging, level, entry, vaddr);
-	mapping->user = user;
+	walked.paddr = address_in(paging, level, entry, vaddr);
+	walked.size = UINT64_C(1) << level->shift;
+	walked.user = user;
+	*mapping = walked;
 	return SCT_WALK_OK;
 }
 

@@ -15,7 +15,7 @@ static void begin(void)
 {
 	m = malloc(sizeof *m);
 	ck_assert_ptr_nonnull(m);
-	sct_machine_init(m, &sct_arch_x86_64);
+	sct_machine_init(m, &sct_arch_x86_64, false);
 }
 
 static void end(void)

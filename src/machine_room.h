@@ -1,0 +1,21 @@
+/* Inside of the machine room: what its files share. */
+#ifndef SCT_MACHINE_ROOM_H
+#define SCT_MACHINE_ROOM_H
+
+#include "machine.h"
+
+/* How the vCPU translates now; false: the recording does not show its control registers. */
+bool sct_vcpu_paging(const struct sct_vcpu *v, struct sct_paging *p);
+/* Carries out an ACCESSES event. */
+void sct_machine_access(struct sct_vcpu *v, const struct sct_event *e);
+/* The len bytes at that virtual address are no longer known: something unknown was stored there. */
+void sct_machine_unknow(struct sct_vcpu *v, uint64_t addr, size_t len);
+/* m->local is of v's address space from now on; what it held of another one is forgotten. */
+void sct_machine_enter_space(struct sct_machine *m, const struct sct_vcpu *v);
+/* Puts what snapshots still tell under m->ram. */
+void sct_machine_set_backing(struct sct_machine *m);
+/* Counts one comparison of len bytes at a virtual address, at instruction seq. */
+void sct_agreement_note(struct sct_agreement *a, uint64_t seq, uint64_t addr, const uint8_t *trace,
+                        const uint8_t *memory, size_t len);
+
+#endif

@@ -1,0 +1,98 @@
+/* What snapshots tell the machine: memory and registers at the recording's start.
+ * In:  opened snapshots
+ * Out: bytes under the replayed memory, registers that the trace does not show
+ */
+#include "../formats/formats.h"
+#include "machine_room.h"
+
+/* Which snapshots tell of a constant part of a program's memory; code and data of a machine may have been replaced. */
+static bool is_constant(const struct sct_machine *m, const struct sct_snapshot_info *info, uint64_t addr, size_t *len)
+{
+	if (!m->program)
+		return false;
+	for (size_t i = 0; i < info->nranges; i++) {
+		const struct sct_range *r = &info->ranges[i];
+
+		if (addr - r->addr >= r->size)
+			continue;
+		*len = *len < r->size - (addr - r->addr) ? *len : (size_t)(r->size - (addr - r->addr));
+		return !(r->flags & SCT_RANGE_WRITE);
+	}
+	return false;
+}
+
+/* A program's file tells what its writable memory was when it was loaded, not when the recording began. */
+static bool is_of_moment(const struct sct_machine *m, const struct sct_snapshot_info *info)
+{
+	return !m->constant_only && (!m->program || info->ncpus);
+}
+
+static size_t read_snapshots(void *ctx, uint64_t addr, void *buf, size_t len)
+{
+	const struct sct_machine *m = ctx;
+
+	for (size_t i = m->nsnapshots; i--; ) {
+		const struct sct_snapshot *s = &m->snapshots[i];
+		const struct sct_snapshot_info *info = sct_snapshot_info(s);
+		size_t n = len;
+
+		if (!is_of_moment(m, info) && !is_constant(m, info, addr, &n))
+			continue;
+		n = s->ops->read(s->state, addr, buf, n);
+		if (n)
+			return n;
+	}
+	return 0;
+}
+
+void sct_machine_set_backing(struct sct_machine *m)
+{
+	if (m->nsnapshots && (m->program || !m->constant_only))
+		sct_memory_set_backing(&m->ram, (struct sct_backing){ read_snapshots, m });
+}
+
+void sct_machine_set_snapshots(struct sct_machine *m, const struct sct_snapshot *snapshots, size_t count)
+{
+	m->snapshots = snapshots;
+	m->nsnapshots = count;
+	sct_machine_set_backing(m);
+}
+
+void sct_machine_missed_stores(struct sct_machine *m)
+{
+	if (m->constant_only && !sct_memory_bytes(&m->ram))
+		return;
+	m->constant_only = true;
+	sct_memory_forget(&m->ram);
+	sct_machine_set_backing(m);
+}
+
+/* Registers that tell how the vCPU translates, and, where general says so, those below the program counter. */
+static void seed(struct sct_machine *m, struct sct_vcpu *v, const struct sct_regs *from, bool general)
+{
+	uint64_t mask = general ? (UINT64_C(1) << m->arch->pc) - 1 : 0;
+
+	for (unsigned i = 0; i < SCT_CONTROLS; i++)
+		if (m->control[i])
+			mask |= UINT64_C(1) << m->control[i]->index;
+	for (unsigned i = 0; i < SCT_REGS_MAX; i++)
+		if (mask & from->known & ~v->regs.known & UINT64_C(1) << i)
+			sct_regs_set(&v->regs, i, from->value[i]);
+}
+
+bool sct_machine_seed(struct sct_machine *m, const struct sct_word *first_pc)
+{
+	for (size_t i = m->nsnapshots; i--; ) {
+		const struct sct_snapshot_info *info = sct_snapshot_info(&m->snapshots[i]);
+		bool same;
+
+		if (!info->ncpus || info->arch != m->arch)
+			continue;
+		same = first_pc->known && info->cpus[0].known >> m->arch->pc & 1 &&
+		       info->cpus[0].value[m->arch->pc] == first_pc->value;
+		for (unsigned k = 0; k < info->ncpus && k < SCT_MACHINE_VCPUS; k++)
+			seed(m, sct_machine_vcpu(m, k), &info->cpus[k], same);
+		return same;
+	}
+	return false;
+}
