@@ -5,26 +5,44 @@
 #include "../formats/formats.h"
 #include "machine_room.h"
 
-/* Which snapshots tell of a constant part of a program's memory; code and data of a machine may have been replaced. */
-static bool is_constant(const struct sct_machine *m, const struct sct_snapshot_info *info, uint64_t addr, size_t *len)
+/* Index of the first range that begins behind addr; the one before it may hold addr. */
+static size_t behind(const struct sct_snapshot_info *info, uint64_t addr)
 {
-	if (!m->program)
-		return false;
-	for (size_t i = 0; i < info->nranges; i++) {
-		const struct sct_range *r = &info->ranges[i];
+	size_t low = 0, high = info->nranges;
 
-		if (addr - r->addr >= r->size)
-			continue;
-		*len = *len < r->size - (addr - r->addr) ? *len : (size_t)(r->size - (addr - r->addr));
-		return !(r->flags & SCT_RANGE_WRITE);
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (info->ranges[middle].addr > addr)
+			high = middle;
+		else
+			low = middle + 1;
 	}
-	return false;
+	return low;
+}
+
+/* Whether stores that were missed cannot have changed memory at addr: a program's code and constant data. What a machine
+ * has in its RAM may have been replaced as a whole. */
+static bool is_constant(const struct sct_machine *m, const struct sct_snapshot_info *info, uint64_t addr)
+{
+	size_t i = behind(info, addr);
+
+	return m->program && i && addr - info->ranges[i - 1].addr < info->ranges[i - 1].size &&
+	       !(info->ranges[i - 1].flags & SCT_RANGE_WRITE);
 }
 
 /* A program's file tells what its writable memory was when it was loaded, not when the recording began. */
 static bool is_of_moment(const struct sct_machine *m, const struct sct_snapshot_info *info)
 {
 	return !m->constant_only && (!m->program || info->ncpus);
+}
+
+/* len, or less where the next range begins. */
+static size_t up_to_next(const struct sct_snapshot_info *info, uint64_t addr, size_t len)
+{
+	size_t i = behind(info, addr);
+
+	return i < info->nranges && info->ranges[i].addr - addr < len ? (size_t)(info->ranges[i].addr - addr) : len;
 }
 
 static size_t read_snapshots(void *ctx, uint64_t addr, void *buf, size_t len)
@@ -34,11 +52,11 @@ static size_t read_snapshots(void *ctx, uint64_t addr, void *buf, size_t len)
 	for (size_t i = m->nsnapshots; i--; ) {
 		const struct sct_snapshot *s = &m->snapshots[i];
 		const struct sct_snapshot_info *info = sct_snapshot_info(s);
-		size_t n = len;
+		size_t n = 0;
 
-		if (!is_of_moment(m, info) && !is_constant(m, info, addr, &n))
-			continue;
-		n = s->ops->read(s->state, addr, buf, n);
+		len = up_to_next(info, addr, len); /* where it has something on top of those below */
+		if (is_of_moment(m, info) || is_constant(m, info, addr))
+			n = s->ops->read(s->state, addr, buf, len);
 		if (n)
 			return n;
 	}

@@ -267,6 +267,18 @@ void sct_memory_store_slow(struct sct_memory *m, uint64_t paddr, const void *dat
 	}
 }
 
+/* The leading bytes that the backing has; it may give them in pieces. */
+static size_t read_backing(const struct sct_memory *m, uint64_t paddr, uint8_t *buf, size_t len)
+{
+	size_t done = 0, got = 1;
+
+	while (m->backing.read && done < len && got) {
+		got = m->backing.read(m->backing.ctx, paddr + done, buf + done, len - done);
+		done += got;
+	}
+	return done;
+}
+
 /* Reads within one page. */
 static size_t read_in_page(struct sct_memory *m, uint64_t page, size_t at, uint8_t *buf, size_t len)
 {
@@ -279,7 +291,7 @@ static size_t read_in_page(struct sct_memory *m, uint64_t page, size_t at, uint8
 	}
 	p = find_page(m, page);
 	if (!p)
-		return m->backing.read ? m->backing.read(m->backing.ctx, (page << SCT_PAGE_SHIFT) + at, buf, len) : 0;
+		return read_backing(m, (page << SCT_PAGE_SHIFT) + at, buf, len);
 	len = known_run(p, at, len);
 	memcpy(buf, p->data + at, len);
 	if (is_own(p) && !p->known)

@@ -1,0 +1,341 @@
+/* Tests of accesses at virtual addresses and of snapshots under the memory.
+ *
+ * In:  events by hand, page tables of an i386 guest, snapshots made up here
+ * Out: a report; exit status 0 when all passed
+ */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../formats/formats.h"
+#include "../../src/machine.h"
+
+static struct sct_machine *m;
+
+enum {
+	PRESENT = 7,
+	DIRECTORY = 0x1000, /* guest-physical addresses of the tables */
+	TABLE = 0x2000,
+	OTHER_DIRECTORY = 0x3000,
+	OTHER_TABLE = 0x4000,
+	TABLES_AT = 0x7000, /* virtual address at which the guest sees TABLE */
+};
+
+static void new_machine(const struct sct_arch *arch, bool program)
+{
+	m = malloc(sizeof *m);
+	ck_assert_ptr_nonnull(m);
+	sct_machine_init(m, arch, program);
+}
+
+static void end(void)
+{
+	sct_machine_fini(m);
+	free(m);
+}
+
+static void set(const char *name, uint64_t value)
+{
+	sct_machine_apply(m, &(struct sct_event){ .kind = SCT_EV_REG, .value = value,
+	                                          .reg = sct_arch_reg(m->arch, name)->index });
+}
+
+static void physical(uint64_t addr, const void *data, uint32_t len)
+{
+	struct sct_store s = { .addr = addr, .data = data, .len = len };
+
+	sct_machine_apply(m, &(struct sct_event){ .kind = SCT_EV_STORES, .len = 1, .value = 1, .stores = &s });
+}
+
+static void entry(uint64_t table, unsigned index, uint32_t value)
+{
+	physical(table + index * 4, &value, 4);
+}
+
+static void access_at(uint64_t addr, const void *data, size_t len, bool read)
+{
+	struct sct_store s = { .addr = addr, .data = data, .len = (uint32_t)len, .read = read, .step = 2 };
+
+	sct_machine_apply(m, &(struct sct_event){ .kind = SCT_EV_ACCESSES, .len = 1, .value = 1, .seq = 40, .stores = &s });
+}
+
+static void writes(uint64_t addr, const char *text)
+{
+	access_at(addr, text, strlen(text), false);
+}
+
+static void sees(uint64_t addr, const char *text)
+{
+	access_at(addr, text, strlen(text), true);
+}
+
+/* The guest reads so many leading bytes of len at addr, and these; what is behind them is missing for that reason. */
+static void reads(uint64_t addr, size_t len, const char *bytes, const char *reason)
+{
+	struct sct_mem mem = sct_machine_mem(sct_machine_vcpu(m, 0));
+	char buf[64];
+	size_t got = mem.read(mem.ctx, addr, buf, len);
+
+	ck_assert_uint_eq(got, strlen(bytes));
+	ck_assert_mem_eq(buf, bytes, got);
+	if (got < len)
+		ck_assert_str_eq(mem.why(mem.ctx, addr + got), reason);
+}
+
+/* Two pages at 0x5000 and 0x6000 of the first address space lie at 0x15000 and 0x12000; the other one has 0x5000 at
+ * 0x16000. The first also sees its own table. */
+static void paged(void)
+{
+	new_machine(&sct_arch_i386, false);
+	sct_memory_zero(&m->ram, 0, 32);
+	entry(DIRECTORY, 0, TABLE | PRESENT);
+	entry(TABLE, 5, 0x15000 | PRESENT);
+	entry(TABLE, 6, 0x12000 | PRESENT);
+	entry(TABLE, TABLES_AT >> 12, TABLE | PRESENT);
+	entry(OTHER_DIRECTORY, 0, OTHER_TABLE | PRESENT);
+	entry(OTHER_TABLE, 5, 0x16000 | PRESENT);
+	set("cr0", 0x80010001);
+	set("cr3", DIRECTORY);
+	set("cr4", 0);
+}
+
+START_TEST(stores_go_where_the_tables_say)
+{
+	writes(0x5ffc, "abcdefgh");
+	reads(0x5ffc, 8, "abcdefgh", NULL);
+	set("cr0", 1); /* paging off */
+	reads(0x15ffc, 4, "abcd", NULL);
+	reads(0x12000, 4, "efgh", NULL);
+}
+END_TEST
+
+START_TEST(address_spaces_differ)
+{
+	writes(0x5000, "one");
+	set("cr3", OTHER_DIRECTORY);
+	writes(0x5000, "two");
+	reads(0x5000, 3, "two", NULL);
+	set("cr3", DIRECTORY);
+	reads(0x5000, 3, "one", NULL);
+}
+END_TEST
+
+START_TEST(a_store_to_a_table_changes_translation)
+{
+	static const uint32_t entries[2] = { 0x17000 | PRESENT, 0 };
+
+	writes(0x5000, "old");
+	access_at(TABLES_AT + 5 * 4, &entries[0], 4, false);
+	writes(0x5000, "new");
+	reads(0x5000, 3, "new", NULL);
+	access_at(TABLES_AT + 5 * 4, &entries[1], 4, false);
+	reads(0x5000, 3, "", "unmapped");
+	writes(0x5000, "x");
+	ck_assert_uint_eq(m->unmapped, 1);
+	set("cr0", 1);
+	reads(0x15000, 3, "old", NULL);
+	reads(0x17000, 3, "new", NULL);
+}
+END_TEST
+
+START_TEST(a_page_becomes_a_table)
+{
+	uint32_t pte = 0x18000 | PRESENT, pde = 0x15000 | PRESENT;
+
+	writes(0x5000, "data before it was a table");
+	entry(DIRECTORY, 1, pde); /* 4 MiB on, the page at 0x5000 is the table */
+	access_at(0x5000, &pte, 4, false);
+	writes(0x400000, "first");
+	pte = 0x19000 | PRESENT;
+	access_at(0x5000, &pte, 4, false);
+	writes(0x400000, "second");
+	set("cr0", 1);
+	reads(0x18000, 5, "first", NULL);
+	reads(0x19000, 6, "second", NULL);
+}
+END_TEST
+
+START_TEST(what_is_read_holds)
+{
+	writes(0x5000, "abcd");
+	sees(0x5000, "abcd");
+	ck_assert_uint_eq(m->reads.compared, 1);
+	ck_assert_uint_eq(m->reads.different, 0);
+	sees(0x5002, "XY");
+	reads(0x5000, 4, "abXY", NULL);
+	ck_assert_uint_eq(m->reads.different, 1);
+	ck_assert_uint_eq(m->reads.seq, 42);
+	ck_assert_uint_eq(m->reads.addr, 0x5002);
+	ck_assert_mem_eq(m->reads.trace, "XY", 2);
+	ck_assert_mem_eq(m->reads.memory, "cd", 2);
+}
+END_TEST
+
+START_TEST(without_tables_accesses_are_known_for_a_time)
+{
+	end();
+	new_machine(&sct_arch_i386, false);
+	set("cr3", DIRECTORY);
+	writes(0x5000, "abcd");
+	reads(0x5000, 5, "abcd", "not recorded");
+	set("cr3", OTHER_DIRECTORY);
+	reads(0x5000, 4, "", "not recorded");
+	writes(0x5000, "efgh");
+	reads(0x5000, 4, "efgh", NULL);
+	sct_machine_back(m);
+	reads(0x5000, 4, "", "not recorded");
+}
+END_TEST
+
+START_TEST(bytes_of_unknown_width)
+{
+	writes(0x5ffc, "abcdefgh");
+	sct_machine_apply(m, &(struct sct_event){ .kind = SCT_EV_LOOSE, .addr = 0x5ffe, .len = 4, .value = 0x100,
+	                                          .data = (const uint8_t *)"4400" });
+	reads(0x5ffc, 8, "ab", "not recorded");
+	reads(0x6002, 2, "gh", NULL);
+}
+END_TEST
+
+/* ---- snapshots -------------------------------------------------------------------------------------------------- */
+
+/* A snapshot of a few bytes. */
+struct fake {
+	struct sct_snapshot_info info;
+	struct sct_range ranges[2];
+	const char *bytes[2];
+	struct sct_regs cpu;
+};
+
+static const struct sct_snapshot_info *fake_info(void *state)
+{
+	return &((struct fake *)state)->info;
+}
+
+static size_t fake_read(void *state, uint64_t addr, void *buf, size_t len)
+{
+	const struct fake *f = state;
+
+	for (size_t i = 0; i < f->info.nranges; i++) {
+		uint64_t at = addr - f->ranges[i].addr;
+		size_t n = at < f->ranges[i].size ? (size_t)(f->ranges[i].size - at) : 0;
+
+		if (!n)
+			continue;
+		n = n < len ? n : len;
+		memcpy(buf, f->bytes[i] + at, n);
+		return n;
+	}
+	return 0;
+}
+
+static const struct sct_snapshot_ops fake_ops = { .name = "fake", .info = fake_info, .read = fake_read };
+
+static struct sct_snapshot snapshot(struct fake *f)
+{
+	f->info.ranges = f->ranges;
+	for (unsigned i = 0; i < 2 && f->bytes[i]; i++) {
+		f->ranges[i].size = strlen(f->bytes[i]);
+		f->info.nranges++;
+	}
+	return (struct sct_snapshot){ .ops = &fake_ops, .state = f };
+}
+
+START_TEST(snapshots_lie_under_stores)
+{
+	struct fake below = { .ranges = { { .addr = 0x5000 } }, .bytes = { "below....below" } };
+	struct fake above = { .ranges = { { .addr = 0x5002 } }, .bytes = { "ABOVE" } };
+	struct sct_snapshot s[2] = { snapshot(&below), snapshot(&above) };
+
+	end();
+	new_machine(&sct_arch_i386, false);
+	set("cr0", 1);
+	set("cr3", 0);
+	set("cr4", 0);
+	sct_machine_set_snapshots(m, s, 2);
+	reads(0x5000, 15, "beABOVE..below", "not recorded");
+	physical(0x5004, "**", 2);
+	reads(0x5000, 15, "beAB**E..below", "not recorded");
+	sct_machine_apply(m, &(struct sct_event){ .kind = SCT_EV_GAP });
+	set("cr0", 1);
+	set("cr3", 0);
+	set("cr4", 0);
+	reads(0x5000, 1, "", "not recorded");
+}
+END_TEST
+
+START_TEST(constant_parts_of_a_program_last)
+{
+	struct fake file = { .ranges = { { .addr = 0x8048000 }, { .addr = 0x8049000, .flags = SCT_RANGE_WRITE } },
+	                     .bytes = { "code", "data" } };
+	struct fake core = { .ranges = { { .addr = 0xbf000000, .flags = SCT_RANGE_WRITE } }, .bytes = { "stack" } };
+	struct sct_snapshot s[2] = { snapshot(&file), snapshot(&core) };
+
+	core.info.ncpus = 1;
+	core.info.cpus = &core.cpu;
+	end();
+	new_machine(&sct_arch_i386, true);
+	sct_machine_set_snapshots(m, s, 2);
+	reads(0x8048000, 4, "code", NULL);
+	reads(0x8049000, 4, "", "not recorded"); /* a file does not tell what the program has written since */
+	reads(0xbf000000, 5, "stack", NULL);
+	writes(0x8049001, "x");
+	reads(0x8049001, 1, "x", NULL);
+	sct_machine_missed_stores(m);
+	reads(0x8048000, 4, "code", NULL);
+	reads(0x8049001, 1, "", "not recorded");
+	reads(0xbf000000, 5, "", "not recorded");
+	sees(0xbf000001, "t");
+	reads(0xbf000001, 2, "t", "not recorded");
+}
+END_TEST
+
+START_TEST(registers_of_the_same_moment)
+{
+	struct fake f = { .bytes = { NULL } };
+	struct sct_snapshot s = snapshot(&f);
+	struct sct_word elsewhere = { true, 0x1000 }, there = { true, 0x2000 };
+	const struct sct_regs *regs;
+	uint64_t value;
+
+	sct_regs_set(&f.cpu, m->arch->pc, 0x2000);
+	sct_regs_set(&f.cpu, sct_arch_reg(m->arch, "ebx")->index, 77);
+	sct_regs_set(&f.cpu, sct_arch_reg(m->arch, "cr4")->index, 0x10);
+	f.info = (struct sct_snapshot_info){ .arch = m->arch, .ncpus = 1, .cpus = &f.cpu };
+	end();
+	new_machine(&sct_arch_i386, false);
+	sct_machine_set_snapshots(m, &s, 1);
+	ck_assert(!sct_machine_seed(m, &elsewhere));
+	regs = &sct_machine_vcpu(m, 0)->regs;
+	ck_assert(!sct_regs_get(regs, sct_arch_reg(m->arch, "ebx"), &value));
+	ck_assert(sct_regs_get(regs, sct_arch_reg(m->arch, "cr4"), &value) && value == 0x10);
+	ck_assert(sct_machine_seed(m, &there));
+	ck_assert(sct_regs_get(regs, sct_arch_reg(m->arch, "ebx"), &value) && value == 77);
+	ck_assert(!sct_regs_get(regs, sct_arch_reg(m->arch, "eip"), &value));
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("machine_access");
+	TCase *t = tcase_create("machine_access");
+	SRunner *r = srunner_create(s);
+	int failed;
+
+	tcase_add_checked_fixture(t, paged, end);
+	tcase_add_test(t, stores_go_where_the_tables_say);
+	tcase_add_test(t, address_spaces_differ);
+	tcase_add_test(t, a_store_to_a_table_changes_translation);
+	tcase_add_test(t, a_page_becomes_a_table);
+	tcase_add_test(t, what_is_read_holds);
+	tcase_add_test(t, without_tables_accesses_are_known_for_a_time);
+	tcase_add_test(t, bytes_of_unknown_width);
+	tcase_add_test(t, snapshots_lie_under_stores);
+	tcase_add_test(t, constant_parts_of_a_program_last);
+	tcase_add_test(t, registers_of_the_same_moment);
+	suite_add_tcase(s, t);
+	srunner_run_all(r, CK_NORMAL);
+	failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
