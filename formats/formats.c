@@ -7,15 +7,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-extern const struct sct_trace_ops sct_trace_sctrace;
+extern const struct sct_trace_ops sct_trace_sctrace, sct_trace_panda, sct_trace_tenet;
+extern const struct sct_snapshot_ops sct_mem_migration;
 extern const struct sct_sink_ops sct_sink_jsonl, sct_sink_json, sct_sink_pandalog;
 
 const struct sct_trace_ops *const sct_trace_formats[] = {
 	&sct_trace_sctrace,
+	&sct_trace_panda,
+	&sct_trace_tenet,
 	NULL,
 };
 
 const struct sct_snapshot_ops *const sct_snapshot_formats[] = {
+	&sct_mem_migration,
 	NULL,
 };
 
