@@ -92,6 +92,14 @@ const char *sct_abi_default_profile(const struct sct_arch *arch)
 	return NULL;
 }
 
+const struct sct_arch *sct_abi_profile_arch(const char *name)
+{
+	for (unsigned i = 0; i < NPROFILES; i++)
+		if (!strcmp(profiles[i].name, name))
+			return sct_arch_find(profiles[i].arch);
+	return NULL;
+}
+
 static void resolve(struct sct_convention *conv, const struct sct_abi *abi, const struct sct_arch *arch)
 {
 	conv->abi = abi;

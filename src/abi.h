@@ -96,6 +96,8 @@ const struct sct_convention *sct_profile_find(const struct sct_profile *profile,
 const char *sct_abi_profile(unsigned i, const char **summary);
 /* The profile that a recording of this architecture has by itself, or NULL. */
 const char *sct_abi_default_profile(const struct sct_arch *arch);
+/* The architecture whose recordings have that profile by themselves; NULL: no profile of that name. */
+const struct sct_arch *sct_abi_profile_arch(const char *name);
 
 /* Reads number and argument words of the call that insn at the moment of regs and mem makes. False: no ABI fits. */
 bool sct_call_read(struct sct_call *call, const struct sct_profile *profile, enum sct_insn_kind insn,

@@ -1,5 +1,5 @@
 /* sctrace-decode: a recording in, a log of its system calls out.
- * In:  the command line, a trace
+ * In:  the command line, a recording
  * Out: a log; messages on standard error; the exit status of sctrace-decode(1)
  */
 #include <signal.h>
@@ -30,12 +30,12 @@ static void catch_signals(void)
 	sigaction(SIGPIPE, &ignore, NULL); /* a reader that went away is told as a write error */
 }
 
-/* One run: from an opened trace into an opened sink. */
+/* One run: from an opened recording into an opened sink. */
 struct run {
 	const struct sct_options *options;
 	const struct sct_sink_ops *sink;
 	void *state;
-	struct sct_trace trace;
+	struct sct_sources sources;
 	struct sct_out *out;
 	struct timespec started;
 	time_t shown;
@@ -71,7 +71,7 @@ static void show_progress(struct run *run)
 	if (now.tv_sec == run->shown)
 		return;
 	run->shown = now.tv_sec;
-	sct_input_position(run->trace.in, &done, &total);
+	sct_input_position(run->sources.trace.in, &done, &total);
 	seconds = (double)(now.tv_sec - run->started.tv_sec) + 1e-9 * (double)(now.tv_nsec - run->started.tv_nsec);
 	if (total && done)
 		fprintf(stderr, "\r%3.0f%%  %llu calls  %.1f MB/s  %.0f s left \033[K", 100.0 * (double)done / (double)total,
@@ -97,6 +97,9 @@ static void list_formats(void)
 	puts("traces:");
 	for (unsigned i = 0; sct_trace_formats[i]; i++)
 		printf("  %-10s %s\n", sct_trace_formats[i]->name, sct_trace_formats[i]->summary);
+	puts("snapshots:");
+	for (unsigned i = 0; sct_snapshot_formats[i]; i++)
+		printf("  %-10s %s\n", sct_snapshot_formats[i]->name, sct_snapshot_formats[i]->summary);
 	puts("logs:");
 	for (unsigned i = 0; sct_sink_formats[i]; i++)
 		printf("  %-10s %-8s %s\n", sct_sink_formats[i]->name, sct_sink_formats[i]->ending,
@@ -117,12 +120,27 @@ static void count(const char *file, uint64_t n, const char *what)
 		fprintf(stderr, "sctrace-decode: %s: %llu %s\n", file, (unsigned long long)n, what);
 }
 
+/* What each snapshot is. */
+static void tell_snapshots(const struct sct_sources *s)
+{
+	for (unsigned i = 0; i < s->nsnapshots; i++) {
+		const struct sct_snapshot_info *info = sct_snapshot_info(&s->snapshots[i]);
+		uint64_t bytes = 0;
+
+		for (size_t k = 0; k < info->nranges; k++)
+			bytes += info->ranges[k].size;
+		fprintf(stderr, "sctrace-decode: %s: %s, %s, %llu bytes of %s memory, registers of %u CPUs\n", s->names[i],
+		        info->format, info->arch_name ? info->arch_name : "architecture unknown", (unsigned long long)bytes,
+		        info->program ? "a program's" : "physical", info->ncpus);
+	}
+}
+
 /* What the run could not read or had to leave open, and how the calls ended. */
 static void tell(struct run *run, struct sct_pipeline *p)
 {
 	const struct sct_pipeline_counts *c = sct_pipeline_counts(p);
-	const struct sct_damage *d = run->trace.ops->damage(run->trace.state);
-	const char *file = run->options->trace;
+	const struct sct_damage *d = run->sources.trace.ops->damage(run->sources.trace.state);
+	const char *file = run->options->sources.trace;
 	const struct {
 		uint64_t count;
 		const char *what;
@@ -132,12 +150,19 @@ static void tell(struct run *run, struct sct_pipeline *p)
 		{ c->detect.kernel, "entering instructions in kernel mode: no record" },
 		{ c->detect.no_entry, "recorded instructions that do not enter the kernel: no record" },
 		{ run->sink->invented ? run->sink->invented(run->state) : 0, "required fields written as 0, for want of a value" },
+		{ c->holes, "places where control does not follow from what comes before" },
+		{ c->reads.different, "reads that disagree with the replayed memory" },
+		{ c->code.different, "instructions that disagree with the replayed memory" },
+		{ c->unmapped, "accesses at addresses that the replayed page tables do not map" },
 		{ d->unknown, "parts of a kind that this version does not know, skipped" },
 		{ d->bytes, "bytes skipped for damage" },
 	};
 
 	fprintf(stderr, "sctrace-decode: %s: %llu calls, %llu logged\n", file, (unsigned long long)c->calls,
 	        (unsigned long long)run->written);
+	tell_snapshots(&run->sources);
+	if (c->seeded)
+		fprintf(stderr, "sctrace-decode: %s: registers at the start are those of the snapshot\n", file);
 	for (unsigned i = 0; i < SCT_END_COUNT; i++)
 		count(file, c->ended[i], sct_end_names[i]);
 	for (unsigned i = 0; i < sizeof lines / sizeof *lines; i++)
@@ -148,10 +173,11 @@ static void tell(struct run *run, struct sct_pipeline *p)
 static bool tell_missing(struct run *run, struct sct_pipeline *p)
 {
 	const struct sct_pipeline_counts *c = sct_pipeline_counts(p);
-	const char *file = run->options->trace;
+	const char *file = run->options->sources.trace;
 
 	count(file, c->no_abi, "calls that no convention of the profile describes: not logged (--list-profiles)");
 	count(file, c->no_thread, "calls of which no thread can be told: not logged");
+	count(file, c->detect.unseen, "instructions whose bytes nothing shows (--snapshot): calls may be missing");
 	count(file, c->detect.unknown_mode, "entering instructions in an unknown CPU mode: not logged");
 	return c->no_abi || c->no_thread || c->detect.unknown_mode;
 }
@@ -159,16 +185,57 @@ static bool tell_missing(struct run *run, struct sct_pipeline *p)
 /* Says what was damaged; true when something was. */
 static bool tell_damage(struct run *run)
 {
-	const struct sct_damage *d = run->trace.ops->damage(run->trace.state);
-	const char *file = run->options->trace;
+	const struct sct_damage *d = run->sources.trace.ops->damage(run->sources.trace.state);
+	const char *file = run->options->sources.trace, *name;
+	const struct sct_err *snapshot = sct_sources_damage(&run->sources, &name);
 
 	if (d->first.status)
 		say(file, &d->first);
+	if (snapshot)
+		say(name, snapshot);
 	if (d->places > 1)
 		fprintf(stderr, "sctrace-decode: %s: damaged in %llu places\n", file, (unsigned long long)d->places);
 	if (d->truncated && !d->first.status)
 		fprintf(stderr, "sctrace-decode: %s: the recording was not closed: its end may be missing\n", file);
-	return d->first.status || d->truncated;
+	return d->first.status || d->truncated || snapshot;
+}
+
+static void print_bytes(const char *name, const uint8_t *bytes, unsigned len)
+{
+	fprintf(stderr, " %s", name);
+	for (unsigned i = 0; i < len; i++)
+		fprintf(stderr, " %02x", bytes[i]);
+}
+
+/* Where a trace and the replayed memory disagreed, if they did. */
+static bool tell_disagreement(const char *file, const struct sct_agreement *a, const char *what)
+{
+	if (!a->different)
+		return false;
+	fprintf(stderr, "sctrace-decode: %s: %llu of %llu %s disagree with memory; the first at seq %llu, address 0x%llx:",
+	        file, (unsigned long long)a->different, (unsigned long long)a->compared, what, (unsigned long long)a->seq,
+	        (unsigned long long)a->addr);
+	print_bytes("trace", a->trace, a->len);
+	print_bytes("memory", a->memory, a->len);
+	fputc('\n', stderr);
+	return true;
+}
+
+/* The outcome of --verify-snapshot; true when there is a disagreement. */
+static bool tell_agreement(struct run *run, struct sct_pipeline *p)
+{
+	const struct sct_pipeline_counts *c = sct_pipeline_counts(p);
+	const char *file = run->options->sources.trace;
+	bool reads, code;
+
+	if (!run->options->verify)
+		return false;
+	reads = tell_disagreement(file, &c->reads, "reads");
+	code = tell_disagreement(file, &c->code, "instructions");
+	if (!reads && !code)
+		fprintf(stderr, "sctrace-decode: %s: trace and snapshot agree: %llu reads and %llu instructions compared\n", file,
+		        (unsigned long long)c->reads.compared, (unsigned long long)c->code.compared);
+	return reads || code;
 }
 
 /* Runs the pipeline into the open sink and closes the log. Returns the exit status. */
@@ -177,14 +244,14 @@ static int decode(struct run *run, struct sct_pipeline *p)
 	struct sct_err err, closing;
 	int r = sct_pipeline_run(p, &err), closed;
 	bool input = r == SCT_E_FORMAT || r == SCT_E_TRUNCATED || r == SCT_E_INTERRUPTED;
-	bool damaged, missing;
+	bool damaged, missing, differs;
 
 	if (run->progress)
 		fputs("\r\033[K", stderr);
 	if (r && !input) {
 		bool output = sct_out_status(run->out, &closing) != 0;
 
-		say(output ? run->options->output : run->options->trace, &err);
+		say(output ? run->options->output : run->options->sources.trace, &err);
 		run->sink->close(run->state, &closing);
 		sct_out_abort(run->out);
 		return EXIT_FAILURE;
@@ -193,8 +260,9 @@ static int decode(struct run *run, struct sct_pipeline *p)
 		tell(run, p);
 	missing = tell_missing(run, p);
 	damaged = tell_damage(run);
+	differs = tell_agreement(run, p);
 	if (r && !(damaged && r != SCT_E_INTERRUPTED))
-		say(run->options->trace, &err);
+		say(run->options->sources.trace, &err);
 	closed = run->sink->close(run->state, &closing);
 	if (closed)
 		sct_out_abort(run->out);
@@ -206,22 +274,43 @@ static int decode(struct run *run, struct sct_pipeline *p)
 	}
 	if (r == SCT_E_INTERRUPTED)
 		return 128 + (int)caught;
-	return r || damaged || missing ? EXIT_DAMAGED : EXIT_SUCCESS;
+	return r || damaged || missing || differs ? EXIT_DAMAGED : EXIT_SUCCESS;
+}
+
+static bool are_same(const struct stat *x, const struct stat *y)
+{
+	return S_ISREG(x->st_mode) && x->st_dev == y->st_dev && x->st_ino == y->st_ino;
 }
 
 static bool is_same_file(const char *a, const char *b)
 {
 	struct stat x, y;
 
-	return strcmp(a, "-") && strcmp(b, "-") && !stat(a, &x) && !stat(b, &y) && S_ISREG(x.st_mode) &&
-	       x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+	return strcmp(a, "-") && strcmp(b, "-") && !stat(a, &x) && !stat(b, &y) && are_same(&x, &y);
+}
+
+static bool is_open_file(int fd, const char *path)
+{
+	struct stat x, y;
+
+	return !fstat(fd, &x) && !stat(path, &y) && are_same(&x, &y);
+}
+
+/* The log must not take the place of what it is made from. */
+static bool is_source(const struct sct_sources *s, const char *path)
+{
+	bool same = is_same_file(s->parts.trace, path) || (s->nondet && is_same_file(s->nondet, path));
+
+	for (unsigned i = 0; i < s->nsnapshots && !same; i++)
+		same = is_same_file(s->names[i], path) || is_open_file(s->snapshots[i].file.fd, path);
+	return same;
 }
 
 static int open_sink(struct run *run, struct sct_err *err)
 {
 	int r;
 
-	if (is_same_file(run->options->trace, run->options->output))
+	if (is_source(&run->sources, run->options->output))
 		return sct_fail(err, SCT_E_USAGE, SCT_NO_OFFSET, "is the recording: the log would replace it");
 	r = sct_out_open(run->options->output, &run->out, err);
 	if (r)
@@ -234,30 +323,45 @@ static int open_sink(struct run *run, struct sct_err *err)
 	return r;
 }
 
-static int run_decode(struct run *run)
+/* The recording is open: what is needed besides it. */
+static int run_opened(struct run *run)
 {
+	const struct sct_options *o = run->options;
 	const struct sct_pipeline_options po = {
-		.profile = run->options->profile, .limits = sct_limits_default, .strict = run->options->strict,
+		.profile = o->sources.profile, .limits = sct_limits_default, .strict = o->strict,
+		.snapshots = run->sources.snapshots, .nsnapshots = run->sources.nsnapshots,
 	};
 	const struct sct_pipeline_ops ops = { .end = on_end, .tick = on_tick, .ctx = run };
-	const struct sct_trace_options to = { .format = run->options->trace_format, .threads = run->options->threads };
 	struct sct_pipeline *p = NULL;
 	struct sct_err err;
 	int status = EXIT_FAILURE;
 
-	if (sct_trace_open(&run->trace, run->options->trace, &to, &err)) {
-		say(run->options->trace, &err);
-		return err.status == SCT_E_INTERRUPTED ? 128 + (int)caught : status;
-	}
-	if (sct_pipeline_new(&p, &run->trace, &po, &ops, &err))
-		say(run->options->trace, &err);
+	if (o->verify && !run->sources.nsnapshots)
+		fprintf(stderr, "sctrace-decode: %s: --verify-snapshot: there is no snapshot\n", o->sources.trace);
+	else if (sct_pipeline_new(&p, &run->sources.trace, &po, &ops, &err))
+		say(o->sources.trace, &err);
 	else if (open_sink(run, &err))
-		say(run->options->output, &err);
+		say(o->output, &err);
 	else
 		status = decode(run, p);
 	free(run->state);
 	sct_pipeline_free(p);
-	sct_trace_close(&run->trace);
+	return status;
+}
+
+static int run_decode(struct run *run)
+{
+	struct sct_err err;
+	int status = EXIT_FAILURE;
+
+	if (!sct_sources_open(&run->sources, &run->options->sources, &err)) {
+		status = run_opened(run);
+	} else {
+		say(run->sources.blame, &err);
+		if (err.status == SCT_E_INTERRUPTED)
+			status = 128 + (int)caught;
+	}
+	sct_sources_close(&run->sources);
 	return status;
 }
 

@@ -1,338 +1,169 @@
 /* sctrace-info: what recordings are, how much is in them, and whether they are whole.
- * In:  the command line, traces
- * Out: a description of each, as text or as JSON; the exit status of sctrace-info(1)
+ * In:  the command line, traces, snapshots
+ * Out: a description of each, as text or as JSON, or the bytes of memory; the exit status of sctrace-info(1)
  */
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
+#include <sys/stat.h>
 
-#include "../formats/formats.h"
-#include "../formats/json.h"
+#include "info.h"
 
-enum { EXIT_DAMAGED = 2, BATCH = 1024, KINDS = SCT_EV_GAP + 1 };
+/* ---- which kind of file it is --------------------------------------------------------------------------------- */
 
-static const char *const kind_names[KINDS] = {
-	[SCT_EV_REG] = "registers", [SCT_EV_SEEN] = "memory_seen", [SCT_EV_STORES] = "stores", [SCT_EV_ZERO] = "zeroed",
-	[SCT_EV_INSN] = "enters", [SCT_EV_USER] = "returns", [SCT_EV_THREAD] = "threads", [SCT_EV_GAP] = "gaps",
-};
-
-/* All there is to tell about one file. */
-struct facts {
-	const char *path;
-	const struct sct_trace_info *info;
-	const struct sct_damage *damage;
-	const struct sct_count *counts; /* ends with a NULL name */
-	uint64_t packed;                /* bytes of the file that were read */
-	uint64_t kinds[KINDS];
-	bool any;                       /* first and last are events */
-	struct sct_event first, last;
-};
-
-static void say(const char *path, const struct sct_err *err)
+static int trace_score(const uint8_t *data, size_t size)
 {
-	fprintf(stderr, "sctrace-info: %s: ", path);
-	if (err->offset != SCT_NO_OFFSET)
-		fprintf(stderr, "byte %llu: ", (unsigned long long)err->offset);
-	fprintf(stderr, "%s\n", err->text);
-}
+	int best = 0;
 
-/* ---- reading ------------------------------------------------------------------------------------------------ */
+	for (unsigned i = 0; sct_trace_formats[i]; i++) {
+		int score = sct_trace_formats[i]->probe(data, size);
 
-static void count(struct facts *f, const struct sct_event *e)
-{
-	f->kinds[e->kind] += e->kind == SCT_EV_STORES ? e->value : 1;
-	if (e->kind != SCT_EV_INSN && e->kind != SCT_EV_USER)
-		return;
-	if (!f->any)
-		f->first = *e;
-	f->any = true;
-	f->last = *e;
-}
-
-static int read_all(struct sct_trace *t, struct facts *f, struct sct_err *err)
-{
-	static const struct sct_count none = { NULL, 0 };
-	struct sct_event events[BATCH];
-	uint64_t total;
-	int n;
-
-	while ((n = t->ops->next(t->state, events, BATCH, err)) > 0)
-		for (int i = 0; i < n; i++)
-			count(f, &events[i]);
-	f->info = t->ops->info(t->state);
-	f->damage = t->ops->damage(t->state);
-	f->counts = t->ops->counts ? t->ops->counts(t->state) : &none;
-	sct_input_position(t->in, &f->packed, &total);
-	return n;
-}
-
-/* ---- as text ------------------------------------------------------------------------------------------------ */
-
-static void line(const char *name, const char *text)
-{
-	if (text)
-		printf("  %-14s%s\n", name, text);
-}
-
-static void number(const char *name, uint64_t n)
-{
-	printf("  %-14s%llu\n", name, (unsigned long long)n);
-}
-
-static void print_start(const struct sct_trace_info *info)
-{
-	time_t seconds = (time_t)(info->started_ns / 1000000000);
-	struct tm tm;
-	char text[40];
-
-	if (!info->started_ns || !gmtime_r(&seconds, &tm) || !strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &tm))
-		return;
-	line("started", text);
-}
-
-static void print_moment(const char *name, const struct sct_event *e)
-{
-	printf("  %-14s%s, seq %llu, pc 0x%llx", name, e->kind == SCT_EV_INSN ? "enter" : "return",
-	       (unsigned long long)e->seq, (unsigned long long)e->addr);
-	if (e->time_ns != SCT_TIME_UNKNOWN)
-		printf(", at %llu.%09llu s", (unsigned long long)(e->time_ns / 1000000000),
-		       (unsigned long long)(e->time_ns % 1000000000));
-	putchar('\n');
-}
-
-static void print_info(const struct sct_trace_info *info)
-{
-	line("format", info->format);
-	line("recorder", info->recorder);
-	line("emulator", info->emulator);
-	printf("  %-14s%s, %s, %u vCPU%s\n", "guest", info->arch ? info->arch->name : "unknown",
-	       info->user_mode ? "one program" : "whole machine", info->vcpus, info->vcpus == 1 ? "" : "s");
-	line("level", sct_level_names[info->level]);
-	line("from", info->start);
-	line("left out", info->filter);
-	line("forked from", info->parent);
-	line("thread", info->exact_threads ? "exact" : "not told");
-	line("threads by", info->thread_source);
-	print_start(info);
-	line("has registers", info->registers);
-}
-
-static void print_damage(const struct sct_damage *d)
-{
-	if (d->unknown)
-		number("unknown parts", d->unknown);
-	if (!d->first.status) {
-		line("damage", "none");
-		return;
+		best = score > best ? score : best;
 	}
-	printf("  %-14s%llu place%s, %llu unpacked bytes left out%s\n", "damage", (unsigned long long)d->places,
-	       d->places == 1 ? "" : "s", (unsigned long long)d->bytes, d->truncated ? "; the end is missing" : "");
-	if (d->first.offset != SCT_NO_OFFSET)
-		printf("  %-14sbyte %llu: %s\n", "first damage", (unsigned long long)d->first.offset, d->first.text);
-	else
-		line("first damage", d->first.text);
+	return best;
 }
 
-static void print_text(const struct facts *f)
+static int snapshot_score(const struct sct_file *file)
 {
-	printf("%s:\n", f->path);
-	print_info(f->info);
-	number("file bytes", f->packed);
-	for (const struct sct_count *c = f->counts; c->name; c++)
-		number(c->name, c->count);
-	printf("  events");
-	for (unsigned i = 1; i < KINDS; i++)
-		printf("%s %s %llu", i > 1 ? "," : "       ", kind_names[i], (unsigned long long)f->kinds[i]);
-	putchar('\n');
-	if (f->any) {
-		print_moment("first event", &f->first);
-		print_moment("last event", &f->last);
+	int best = 0;
+
+	for (unsigned i = 0; sct_snapshot_formats[i]; i++) {
+		int score = sct_snapshot_formats[i]->probe(file);
+
+		best = score > best ? score : best;
 	}
-	print_damage(f->damage);
+	return best;
 }
 
-/* ---- as JSON ------------------------------------------------------------------------------------------------ */
-
-static void key(struct sct_json *j, const char *name)
+/* The name says FILE@ADDR, and there is no file of that whole name. */
+static bool has_address(const char *path)
 {
-	SCT_JSON(j, ",");
-	sct_json_name(j, name);
-	SCT_JSON(j, ":");
+	struct stat st;
+
+	return strrchr(path, '@') && strcmp(path, "-") && stat(path, &st) < 0;
 }
 
-static void put_text(struct sct_json *j, const char *name, const char *text)
+/* Whether the file is a snapshot rather than a trace. Of a compressed one, its first bytes tell. */
+static bool is_snapshot(const char *path)
 {
-	key(j, name);
-	sct_json_name(j, text);
+	struct sct_file file = { .fd = -1 };
+	struct sct_input *in;
+	struct sct_err err;
+	size_t size;
+	bool snapshot = false;
+
+	if (has_address(path))
+		return true;
+	if (!strcmp(path, "-") || sct_input_open(path, 1, &in, &err) < 0)
+		return false;
+	file.data = sct_input_peek(in, &size);
+	file.size = size;
+	if (file.data)
+		snapshot = snapshot_score(&file) > trace_score(file.data, size);
+	sct_input_close(in);
+	return snapshot;
 }
 
-static void put_number(struct sct_json *j, const char *name, uint64_t n)
+/* PANDA's log has no mark of its own, but a name that PANDA gave it. */
+static bool is_nondet(const char *path)
 {
-	key(j, name);
-	sct_json_number(j, n);
-}
+	const char *at = strstr(path, "-rr-nondet.log");
 
-static void put_bool(struct sct_json *j, const char *name, bool b)
-{
-	key(j, name);
-	if (b)
-		SCT_JSON(j, "true");
-	else
-		SCT_JSON(j, "false");
-}
-
-static void put_moment(struct sct_json *j, const char *name, bool any, const struct sct_event *e)
-{
-	key(j, name);
-	if (!any) {
-		SCT_JSON(j, "null");
-		return;
-	}
-	SCT_JSON(j, "{\"kind\":");
-	sct_json_name(j, e->kind == SCT_EV_INSN ? "enter" : "return");
-	put_number(j, "seq", e->seq);
-	key(j, "pc");
-	sct_json_hex(j, e->addr);
-	key(j, "time_ns");
-	if (e->time_ns == SCT_TIME_UNKNOWN)
-		SCT_JSON(j, "null");
-	else
-		sct_json_number(j, e->time_ns);
-	SCT_JSON(j, "}");
-}
-
-static void put_info(struct sct_json *j, const struct sct_trace_info *info)
-{
-	put_text(j, "format", info->format);
-	put_text(j, "recorder", info->recorder);
-	put_text(j, "emulator", info->emulator);
-	put_text(j, "target", info->arch ? info->arch->name : NULL);
-	put_bool(j, "user_mode", info->user_mode);
-	put_number(j, "vcpus", info->vcpus);
-	put_text(j, "level", sct_level_names[info->level]);
-	put_text(j, "start", info->start);
-	put_text(j, "filter", info->filter);
-	put_text(j, "parent", info->parent);
-	put_bool(j, "exact_threads", info->exact_threads);
-	put_text(j, "thread_source", info->thread_source);
-	key(j, "started_ns");
-	sct_json_number(j, info->started_ns);
-	put_text(j, "registers", info->registers);
-}
-
-static void put_damage(struct sct_json *j, const struct sct_damage *d)
-{
-	key(j, "damage");
-	SCT_JSON(j, "{\"places\":");
-	sct_json_number(j, d->places);
-	put_number(j, "bytes", d->bytes);
-	put_number(j, "unknown", d->unknown);
-	put_bool(j, "truncated", d->truncated);
-	key(j, "first");
-	if (!d->first.status) {
-		SCT_JSON(j, "null}");
-		return;
-	}
-	SCT_JSON(j, "{\"offset\":");
-	if (d->first.offset == SCT_NO_OFFSET)
-		SCT_JSON(j, "null");
-	else
-		sct_json_number(j, d->first.offset);
-	put_text(j, "cause", d->first.text);
-	SCT_JSON(j, "}}");
-}
-
-static void put_facts(struct sct_json *j, const struct facts *f)
-{
-	SCT_JSON(j, "{\"file\":");
-	sct_json_name(j, f->path);
-	put_info(j, f->info);
-	put_number(j, "file_bytes", f->packed);
-	key(j, "counts");
-	SCT_JSON(j, "{\"events\":");
-	sct_json_number(j, f->kinds[SCT_EV_INSN] + f->kinds[SCT_EV_USER]);
-	for (const struct sct_count *c = f->counts; c->name; c++)
-		put_number(j, c->name, c->count);
-	SCT_JSON(j, "}");
-	key(j, "kinds");
-	SCT_JSON(j, "{\"gaps\":");
-	sct_json_number(j, f->kinds[SCT_EV_GAP]);
-	for (unsigned i = 1; i < SCT_EV_GAP; i++)
-		put_number(j, kind_names[i], f->kinds[i]);
-	SCT_JSON(j, "}");
-	put_moment(j, "first", f->any, &f->first);
-	put_moment(j, "last", f->any, &f->last);
-	put_damage(j, f->damage);
-	SCT_JSON(j, "}\n");
+	return at && !strchr(at, '/');
 }
 
 /* ---- one file after the other ------------------------------------------------------------------------------- */
 
-/* json NULL: as text. Returns the file's exit status. */
-static int tell(const char *path, struct sct_json *json)
+static void worsen(int *worst, int status)
 {
-	struct facts f = { .path = path };
-	struct sct_trace t;
-	struct sct_err err;
-	int status = EXIT_SUCCESS;
-
-	if (sct_trace_open(&t, path, &(struct sct_trace_options){ .threads = 2 }, &err) < 0) {
-		say(path, &err);
-		return EXIT_FAILURE;
-	}
-	if (read_all(&t, &f, &err) < 0) {
-		say(path, &err);
-		status = EXIT_DAMAGED;
-	}
-	if (f.damage->first.status) {
-		say(path, &f.damage->first);
-		status = EXIT_DAMAGED;
-	}
-	if (json)
-		put_facts(json, &f);
-	else
-		print_text(&f);
-	sct_trace_close(&t);
-	return status;
+	/* a file of which nothing could be told is worse than a damaged one */
+	if (status == EXIT_FAILURE || *worst == EXIT_SUCCESS)
+		*worst = status;
 }
 
-static int tell_all(char **paths, struct sct_json *json)
+static uint64_t ram_size(const char *path)
 {
+	struct sct_snapshot s;
+	struct sct_err err;
+	uint64_t size;
+
+	if (!path || sct_snapshot_open(&s, path, NULL, &err) < 0)
+		return 0;
+	size = sct_snapshot_info(&s)->ram_size;
+	sct_snapshot_close(&s);
+	return size;
+}
+
+/* What is no part of a recording, or its trace. */
+static int tell_file(const struct sct_info *info, const struct sct_info_file *file)
+{
+	if (is_nondet(file->path))
+		return sct_info_nondet(info, file);
+	return is_snapshot(file->path) ? sct_info_snapshot(info, file) : sct_info_trace(info, file);
+}
+
+/* A file, or each part of a PANDA recording. Returns the worst exit status. */
+static int tell(const struct sct_info *info, const char *name)
+{
+	struct sct_info_file file = { .name = name };
+	struct sct_parts parts;
+	struct sct_err err;
+	bool archive;
 	int worst = EXIT_SUCCESS;
 
-	for (; *paths; paths++) {
-		int status = tell(*paths, json);
-
-		/* a file of which nothing could be told is worse than a damaged one */
-		if (status == EXIT_FAILURE || worst == EXIT_SUCCESS)
-			worst = status;
+	if (sct_parts_find(&parts, name, &err) < 0) {
+		sct_info_say(name, &err);
+		worst = EXIT_FAILURE;
 	}
+	archive = parts.fds[0] >= 0 || parts.fds[1] >= 0;
+	if (parts.snapshot) {
+		file = (struct sct_info_file){ parts.snapshot, archive ? name : parts.snapshot, 0 };
+		worsen(&worst, sct_info_snapshot(info, &file));
+	}
+	if (parts.nondet) {
+		file = (struct sct_info_file){ parts.nondet, archive ? name : parts.nondet, ram_size(parts.snapshot) };
+		worsen(&worst, sct_info_nondet(info, &file));
+	}
+	if (parts.trace) {
+		file = (struct sct_info_file){ parts.trace, parts.trace, file.ram_size };
+		worsen(&worst, tell_file(info, &file));
+	}
+	sct_parts_free(&parts);
 	return worst;
 }
 
-static int tell_json(char **paths)
+static int tell_all(const struct sct_info *info, char **paths)
+{
+	int worst = EXIT_SUCCESS;
+
+	for (; *paths; paths++)
+		worsen(&worst, tell(info, *paths));
+	return worst;
+}
+
+static int tell_json(struct sct_info *info, char **paths)
 {
 	static struct sct_json json;
 	struct sct_err err;
 	int status;
 
 	if (sct_out_open("-", &json.out, &err) < 0) {
-		say("standard output", &err);
+		sct_info_say("standard output", &err);
 		return EXIT_FAILURE;
 	}
-	status = tell_all(paths, &json);
+	info->json = &json;
+	status = tell_all(info, paths);
 	sct_json_flush(&json);
 	if (sct_out_commit(json.out, &err) < 0) {
-		say("standard output", &err);
+		sct_info_say("standard output", &err);
 		return EXIT_FAILURE;
 	}
 	return status;
 }
 
-static int tell_text(char **paths)
+static int tell_text(const struct sct_info *info, char **paths)
 {
-	int status = tell_all(paths, NULL);
+	int status = tell_all(info, paths);
 
 	if (fflush(stdout) || ferror(stdout)) {
 		perror("sctrace-info: standard output");
@@ -341,46 +172,83 @@ static int tell_text(char **paths)
 	return status;
 }
 
+/* ---- the command line --------------------------------------------------------------------------------------- */
+
 static void help(FILE *to)
 {
-	fputs("Usage: sctrace-info [OPTION]... TRACE...\n"
-	      "Tells what recordings are and checks that they are whole. TRACE may be - for standard input.\n\n"
-	      "      --json     one JSON object a line for each TRACE\n"
-	      "  -h, --help     this text\n"
-	      "  -V, --version  the version\n\n"
+	fputs("Usage: sctrace-info [OPTION]... FILE...\n"
+	      "Tells what recordings and memory snapshots are and checks that they are whole.\n\n"
+	      "      --json           one JSON object a line for each FILE\n"
+	      "      --read ADDR+LEN  write these bytes of the snapshots' memory to standard output instead\n"
+	      "      --zero-fill      with --read: zero for what the snapshots do not have\n"
+	      "  -v, --verbose        all ranges of memory and all registers of snapshots\n"
+	      "  -h, --help           this text\n"
+	      "  -V, --version        the version\n\n"
+	      "FILE is a trace, - for standard input, a snapshot (an image of memory as FILE@ADDR), a PANDA recording's\n"
+	      "base name or .rr2, of which each part is told.\n"
 	      "Exit status: 0 all are whole, 1 of one nothing could be told, 2 one is damaged or cut short.\n",
 	      to);
 }
 
+struct command {
+	struct sct_info info;
+	struct sct_info_read read; /* size 0: none */
+	bool json, done;
+};
+
+static const struct option longs[] = {
+	{ "json", no_argument, NULL, 'j' },
+	{ "read", required_argument, NULL, 'r' },
+	{ "zero-fill", no_argument, NULL, 'z' },
+	{ "verbose", no_argument, NULL, 'v' },
+	{ "help", no_argument, NULL, 'h' },
+	{ "version", no_argument, NULL, 'V' },
+	{ NULL, 0, NULL, 0 },
+};
+
+/* One option; c->done: there is nothing else to do. False: it makes no sense, which was said. */
+static bool one(struct command *c, int option)
+{
+	struct sct_err err;
+
+	switch (option) {
+	case 'j': c->json = true; break;
+	case 'z': c->read.zero_fill = true; break;
+	case 'v': c->info.verbose = true; break;
+	case 'r':
+		if (!sct_info_read_parse(&c->read, optarg, &err))
+			break;
+		fprintf(stderr, "sctrace-info: %s\n", err.text);
+		return false;
+	case 'h':
+		help(stdout);
+		c->done = true;
+		break;
+	case 'V':
+		puts("sctrace-info " SCT_VERSION);
+		c->done = true;
+		break;
+	default: return false;
+	}
+	return true;
+}
+
 int main(int argc, char **argv)
 {
-	static const struct option longs[] = {
-		{ "json", no_argument, NULL, 'j' },
-		{ "help", no_argument, NULL, 'h' },
-		{ "version", no_argument, NULL, 'V' },
-		{ NULL, 0, NULL, 0 },
-	};
-	bool json = false;
-	int c;
+	struct command c = { .json = false };
+	int option;
 
-	while ((c = getopt_long(argc, argv, "hV", longs, NULL)) != -1) {
-		switch (c) {
-		case 'j':
-			json = true;
-			break;
-		case 'h':
-			help(stdout);
-			return EXIT_SUCCESS;
-		case 'V':
-			puts("sctrace-info " SCT_VERSION);
-			return EXIT_SUCCESS;
-		default:
+	while ((option = getopt_long(argc, argv, "vhV", longs, NULL)) != -1) {
+		if (!one(&c, option))
 			return EXIT_FAILURE;
-		}
+		if (c.done)
+			return EXIT_SUCCESS;
 	}
 	if (optind == argc) {
-		fputs("sctrace-info: no TRACE (--help lists the options)\n", stderr);
+		fputs("sctrace-info: no FILE (--help lists the options)\n", stderr);
 		return EXIT_FAILURE;
 	}
-	return json ? tell_json(argv + optind) : tell_text(argv + optind);
+	if (c.read.size)
+		return sct_info_read(&c.read, argv + optind);
+	return c.json ? tell_json(&c.info, argv + optind) : tell_text(&c.info, argv + optind);
 }

@@ -11,12 +11,16 @@
 
 #include "proto.h"
 
-enum { O_TRACE_FORMAT = 256, O_LIST_FORMATS, O_LIST_PROFILES, O_PID, O_TID, O_ASID, O_SYSCALL, O_FAILED, O_PROGRESS,
-       O_NO_PROGRESS, O_STRICT };
+enum { O_TRACE_FORMAT = 256, O_SNAPSHOT_FORMAT, O_NONDET, O_VERIFY, O_LIST_FORMATS, O_LIST_PROFILES, O_PID, O_TID, O_ASID,
+       O_SYSCALL, O_FAILED, O_PROGRESS, O_NO_PROGRESS, O_STRICT };
 
 static const struct option longs[] = {
 	{ "profile", required_argument, NULL, 'p' },
+	{ "snapshot", required_argument, NULL, 's' },
+	{ "nondet", required_argument, NULL, O_NONDET },
+	{ "verify-snapshot", no_argument, NULL, O_VERIFY },
 	{ "trace-format", required_argument, NULL, O_TRACE_FORMAT },
+	{ "snapshot-format", required_argument, NULL, O_SNAPSHOT_FORMAT },
 	{ "list-formats", no_argument, NULL, O_LIST_FORMATS },
 	{ "list-profiles", no_argument, NULL, O_LIST_PROFILES },
 	{ "output", required_argument, NULL, 'o' },
@@ -42,8 +46,12 @@ void sct_options_help(FILE *to)
 	      "Writes the system calls of a recorded machine as a log.\n\n"
 	      "  -p, --profile NAME       which tables and conventions to use; default: what the trace itself says\n"
 	      "      --list-profiles      list the profiles\n"
+	      "  -s, --snapshot FILE[@ADDR]  memory at the start of the trace; a later one lies on top of those before it\n"
+	      "      --nondet FILE        PANDA's non-determinism log of the same recording: what devices wrote to memory\n"
+	      "      --verify-snapshot    tell where trace and snapshots disagree\n"
 	      "      --trace-format NAME  take the trace for that format instead of probing\n"
-	      "      --list-formats       list the formats of traces and logs\n"
+	      "      --snapshot-format NAME  the same for each --snapshot\n"
+	      "      --list-formats       list the formats of traces, snapshots and logs\n"
 	      "  -o, --output FILE        where the log goes; - is standard output (default)\n"
 	      "  -f, --format NAME        format of the log; default: by FILE's ending, else jsonl\n"
 	      "      --pid N              only calls of process N\n"
@@ -58,9 +66,10 @@ void sct_options_help(FILE *to)
 	      "      --strict             stop at the first damage\n"
 	      "  -h, --help               print this help\n"
 	      "  -V, --version            print the version\n\n"
-	      "TRACE may be plain or compressed by zstd, gzip or xz; - is standard input.\n"
+	      "TRACE is a trace, plain or compressed by zstd, gzip or xz; - is standard input; or a PANDA recording by its\n"
+	      "base name or as .rr2, which brings its snapshot and non-determinism log.\n"
 	      "Exit status: 0 all decoded, 1 nothing could be done, 2 the input was damaged or cut short,\n"
-	      "or holds calls that could not be logged.\n",
+	      "holds calls that could not be logged, or disagrees with itself (--verify-snapshot).\n",
 	      to);
 }
 
@@ -129,17 +138,29 @@ static int names(struct sct_options *o, const char *list, struct sct_err *err)
 	return SCT_OK;
 }
 
+static int snapshot(struct sct_sources_spec *sources, const char *file, struct sct_err *err)
+{
+	if (sources->nsnapshots == SCT_SNAPSHOTS_MAX)
+		return sct_fail(err, SCT_E_USAGE, SCT_NO_OFFSET, "--snapshot: more than %d files", SCT_SNAPSHOTS_MAX);
+	sources->snapshots[sources->nsnapshots++] = file;
+	return SCT_OK;
+}
+
 static int one(struct sct_options *o, int c, struct sct_err *err)
 {
 	switch (c) {
-	case 'p': o->profile = optarg; break;
+	case 'p': o->sources.profile = optarg; break;
+	case 's': return snapshot(&o->sources, optarg, err);
+	case O_NONDET: o->sources.nondet = optarg; break;
+	case O_VERIFY: o->verify = true; break;
 	case 'o': o->output = optarg; break;
 	case 'f': o->format = optarg; break;
 	case 'v': o->verbose = true; break;
 	case 'h': o->action = SCT_ACTION_HELP; break;
 	case 'V': o->action = SCT_ACTION_VERSION; break;
-	case 'j': return threads(optarg, &o->threads, err);
-	case O_TRACE_FORMAT: o->trace_format = optarg; break;
+	case 'j': return threads(optarg, &o->sources.threads, err);
+	case O_TRACE_FORMAT: o->sources.trace_format = optarg; break;
+	case O_SNAPSHOT_FORMAT: o->sources.snapshot_format = optarg; break;
 	case O_LIST_FORMATS: o->action = SCT_ACTION_FORMATS; break;
 	case O_LIST_PROFILES: o->action = SCT_ACTION_PROFILES; break;
 	case O_PID: return number("pid", optarg, &o->filter.pid, err);
@@ -152,7 +173,7 @@ static int one(struct sct_options *o, int c, struct sct_err *err)
 	case O_STRICT: o->strict = true; break;
 	default:
 		return sct_fail(err, SCT_E_USAGE, SCT_NO_OFFSET, "%s '%s' (--help lists the options)",
-		                c == ':' ? "a value is missing after" : "unknown option", o->trace);
+		                c == ':' ? "a value is missing after" : "unknown option", o->sources.trace);
 	}
 	return SCT_OK;
 }
@@ -161,10 +182,10 @@ int sct_options_parse(struct sct_options *o, int argc, char **argv, struct sct_e
 {
 	int c, r;
 
-	*o = (struct sct_options){ .output = "-", .threads = 2, .progress = -1 };
+	*o = (struct sct_options){ .output = "-", .sources.threads = 2, .progress = -1 };
 	optind = 0; /* GNU getopt: begin anew */
-	while ((c = getopt_long(argc, argv, ":p:o:f:j:vhV", longs, NULL)) != -1) {
-		o->trace = c == ':' || c == '?' ? argv[optind - 1] : NULL;
+	while ((c = getopt_long(argc, argv, ":p:s:o:f:j:vhV", longs, NULL)) != -1) {
+		o->sources.trace = c == ':' || c == '?' ? argv[optind - 1] : NULL;
 		r = one(o, c, err);
 		if (r)
 			return r;
@@ -175,7 +196,7 @@ int sct_options_parse(struct sct_options *o, int argc, char **argv, struct sct_e
 		return sct_fail(err, SCT_E_USAGE, SCT_NO_OFFSET, "no TRACE given (--help explains)");
 	if (optind + 1 < argc)
 		return sct_fail(err, SCT_E_USAGE, SCT_NO_OFFSET, "one TRACE only; '%s' is too much", argv[optind + 1]);
-	o->trace = argv[optind];
+	o->sources.trace = argv[optind];
 	return SCT_OK;
 }
 

@@ -8,6 +8,7 @@
 
 #include "err.h"
 #include "record.h"
+#include "sources.h"
 
 enum { SCT_FILTER_MAX = 256 };
 
@@ -23,11 +24,11 @@ enum sct_action { SCT_ACTION_DECODE, SCT_ACTION_HELP, SCT_ACTION_VERSION, SCT_AC
 
 struct sct_options {
 	enum sct_action action;
-	const char *trace, *profile, *trace_format, *output, *format;
+	struct sct_sources_spec sources;
+	const char *output, *format;
 	struct sct_filter filter;
-	unsigned threads;
 	int progress; /* 1, 0, -1: when standard error is a terminal */
-	bool verbose, strict;
+	bool verbose, strict, verify;
 	char *names;  /* the copy; free() it */
 };
 

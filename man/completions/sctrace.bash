@@ -11,25 +11,33 @@ _sctrace_formats() { # program section
 
 _sctrace() {
 	local program=$1 word=$2 before=$3 words=
-	local recorded='@(*.zst|*.gz|*.xz|*.trace)'
 
 	COMPREPLY=()
 	case $before in
 	-p | --profile) words=$("$program" --list-profiles 2>/dev/null | awk '{ print $1 }') ;;
 	-f | --format) words=$(_sctrace_formats "$program" logs) ;;
 	--trace-format) words=$(_sctrace_formats "$program" traces) ;;
+	--snapshot-format) words=$(_sctrace_formats "$program" snapshots) ;;
 	-l | --level) words="syscalls blocks full" ;;
-	-s | --start) words="first-syscall reset" ;;
+	--start) words="first-syscall reset" ;;
 	-j | --threads) words="1 2 4 8" ;;
-	--pid | --tid | --asid | --syscall | --buffer-limit) return ;;
-	-o | --output | --plugin | --kernel) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
+	--pid | --tid | --asid | --syscall | --buffer-limit | --read) return ;;
+	-s)
+		if [[ $program == *sctrace-record ]]; then
+			words="first-syscall reset"
+		else
+			mapfile -t COMPREPLY < <(compgen -f -- "$word")
+			return
+		fi
+		;;
+	-o | --output | --plugin | --kernel | --snapshot | --nondet) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
 	--)
 		mapfile -t COMPREPLY < <(compgen -c -- "${word:-qemu-}")
 		return
 		;;
 	*)
 		if [[ $word != -* ]]; then
-			mapfile -t COMPREPLY < <(compgen -d -- "$word"; compgen -f -X "!$recorded" -- "$word")
+			mapfile -t COMPREPLY < <(compgen -f -- "$word")
 			return
 		fi
 		words=$(_sctrace_options "$program")
@@ -38,5 +46,4 @@ _sctrace() {
 	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
 }
 
-shopt -q extglob || shopt -s extglob
 complete -o filenames -F _sctrace sctrace-decode sctrace-record sctrace-info

@@ -1,0 +1,105 @@
+/* The files of one recording, opened together: each may say what another one needs to be understood.
+ * In:  what a user names
+ * Out: an opened trace, opened snapshots
+ */
+#include "sources.h"
+
+#include <string.h>
+
+#include "abi.h"
+
+static int fail_at(struct sct_sources *s, const char *blame, struct sct_err *err)
+{
+	s->blame = blame;
+	return err->status;
+}
+
+static int add(struct sct_sources *s, const char *spec, const char *name, const char *format, struct sct_err *err)
+{
+	if (sct_snapshot_open(&s->snapshots[s->nsnapshots], spec, format, err))
+		return fail_at(s, name, err);
+	s->names[s->nsnapshots++] = name;
+	return SCT_OK;
+}
+
+int sct_sources_add(struct sct_sources *s, const char *spec, const char *format, struct sct_err *err)
+{
+	if (s->nsnapshots < SCT_SNAPSHOTS_MAX)
+		return add(s, spec, spec, format, err);
+	sct_fail(err, SCT_E_USAGE, SCT_NO_OFFSET, "more than %d snapshots", SCT_SNAPSHOTS_MAX);
+	return fail_at(s, spec, err);
+}
+
+static int open_snapshots(struct sct_sources *s, const struct sct_sources_spec *spec, struct sct_err *err)
+{
+	bool archive = s->parts.fds[0] >= 0 || s->parts.fds[1] >= 0;
+	int r = SCT_OK;
+
+	if (s->parts.snapshot)
+		r = add(s, s->parts.snapshot, archive ? spec->trace : s->parts.snapshot, NULL, err);
+	for (unsigned i = 0; i < spec->nsnapshots && !r; i++)
+		r = add(s, spec->snapshots[i], spec->snapshots[i], spec->snapshot_format, err);
+	return r;
+}
+
+/* What the other files and the profile tell of a trace. */
+static struct sct_trace_hints hints(const struct sct_sources *s, const struct sct_sources_spec *spec)
+{
+	struct sct_trace_hints h = { .nondet = s->nondet };
+
+	if (spec->profile)
+		h.arch = sct_abi_profile_arch(spec->profile);
+	for (unsigned i = 0; i < s->nsnapshots; i++) {
+		const struct sct_snapshot_info *info = sct_snapshot_info(&s->snapshots[i]);
+
+		h.arch = h.arch ? h.arch : info->arch;
+		h.ram_size = h.ram_size ? h.ram_size : info->ram_size;
+	}
+	return h;
+}
+
+static int open_trace(struct sct_sources *s, const struct sct_sources_spec *spec, struct sct_err *err)
+{
+	struct sct_trace_options to = { .format = spec->trace_format, .threads = spec->threads, .hints = hints(s, spec) };
+
+	if (!s->parts.trace) {
+		sct_fail(err, SCT_E_USAGE, SCT_NO_OFFSET,
+		         "is a recording without a trace; PANDA makes one from it: -replay NAME -panda trace:log=NAME.trace");
+		return fail_at(s, spec->trace, err);
+	}
+	return sct_trace_open(&s->trace, s->parts.trace, &to, err) ? fail_at(s, s->parts.trace, err) : SCT_OK;
+}
+
+int sct_sources_open(struct sct_sources *s, const struct sct_sources_spec *spec, struct sct_err *err)
+{
+	int r;
+
+	memset(s, 0, sizeof *s);
+	s->parts.fds[0] = s->parts.fds[1] = -1;
+	if (sct_parts_find(&s->parts, spec->trace, err))
+		return fail_at(s, spec->trace, err);
+	s->nondet = spec->nondet ? spec->nondet : s->parts.nondet;
+	r = open_snapshots(s, spec, err);
+	if (!r)
+		r = open_trace(s, spec, err);
+	return r;
+}
+
+const struct sct_err *sct_sources_damage(const struct sct_sources *s, const char **name)
+{
+	for (unsigned i = 0; i < s->nsnapshots; i++) {
+		*name = s->names[i];
+		if (sct_snapshot_info(&s->snapshots[i])->damage.status)
+			return &sct_snapshot_info(&s->snapshots[i])->damage;
+	}
+	return NULL;
+}
+
+void sct_sources_close(struct sct_sources *s)
+{
+	if (s->trace.ops)
+		sct_trace_close(&s->trace);
+	while (s->nsnapshots)
+		sct_snapshot_close(&s->snapshots[--s->nsnapshots]);
+	sct_parts_free(&s->parts);
+}
