@@ -1,0 +1,194 @@
+/* Inside of the reader of PANDA's `trace` and of Tenet's text: what its files share. */
+#ifndef SCT_TRACE_PANDA_H
+#define SCT_TRACE_PANDA_H
+
+#include "../src/cursor.h"
+#include "formats.h"
+
+enum {
+	SCT_PD_LINE_MAX = 64 << 10, /* PANDA's buffer of accesses has 8 KiB (trace.cpp, MEM_BUF_SIZE) and may overflow */
+	SCT_PD_SLACK = 64,          /* bytes behind each run of lines that may be looked at: several are, at a time */
+	SCT_PD_STORES = 4096,       /* of a batch; what its last line has comes on top */
+	SCT_PD_BYTES = 64 << 10,    /* likewise */
+	SCT_PD_EVENTS = 512,        /* likewise */
+	SCT_PD_FIELD_MIN = 7,       /* "mw=0:0," */
+	SCT_PD_STORES_ROOM = SCT_PD_STORES + SCT_PD_LINE_MAX / SCT_PD_FIELD_MIN + 2,
+	SCT_PD_BYTES_ROOM = SCT_PD_BYTES + 3 * SCT_PD_LINE_MAX,
+	SCT_PD_EVENTS_ROOM = SCT_PD_EVENTS + SCT_PD_STORES_ROOM + 4 * SCT_REGS_MAX,
+	SCT_PD_PREFIX_MAX = 48,
+	SCT_PD_NAMES = 256,
+};
+
+/* ---- runs of whole lines ------------------------------------------------------------------------------------ */
+
+struct sct_pd_feed {
+	struct sct_input *in;
+	struct sct_piece piece;
+	size_t at;             /* of its first byte that was not used */
+	uint8_t *carry;        /* a line that lies across pieces, or ends too near the end of one */
+	size_t ncarry;
+	uint64_t carry_offset; /* of its first byte */
+	const uint8_t *start, *stop; /* the run */
+	uint64_t offset;       /* of its first byte */
+	bool skipping;         /* nothing before the next line break is of use */
+	bool uncounted;        /* nobody knows how many lines were lost */
+	uint64_t skipped;      /* bytes */
+};
+
+/* The next run [start, stop): whole lines, each with its line break, SCT_PD_SLACK readable bytes behind them; until the
+ * next call. Returns 1, 0 at the end, or negative. SCT_E_FORMAT: damaged input or a line that is too long;
+ * SCT_E_TRUNCATED: the last line or compressed unit has no end; calling again goes on behind both. Others end it. */
+int sct_pd_feed_next(struct sct_pd_feed *f, struct sct_err *err);
+/* Offset in the file of a byte of the run, or of the compressed unit that it came from. */
+uint64_t sct_pd_feed_offset(const struct sct_pd_feed *f, const uint8_t *p);
+void sct_pd_feed_fini(struct sct_pd_feed *f);
+
+/* ---- lines -------------------------------------------------------------------------------------------------- */
+
+/* What a name before a '=' stands for. */
+enum sct_pd_kind {
+	SCT_PD_REG,    /* a register that is kept */
+	SCT_PD_PART,   /* a part of one, which no line of this architecture tells */
+	SCT_PD_READ,
+	SCT_PD_WRITE,
+	SCT_PD_ASID,
+	SCT_PD_KERNEL,
+};
+
+struct sct_pd_name {
+	uint64_t key; /* name and '=' in the low bytes; 0: no name */
+	uint8_t kind; /* enum sct_pd_kind */
+	uint8_t slot; /* REG */
+	uint8_t len;  /* of the key */
+};
+
+/* Accesses of lines, in order, until they are told. Index `first` is the first that was not. */
+struct sct_pd_batch {
+	struct sct_store *stores;
+	uint8_t *bytes;
+	unsigned n, first;
+	size_t used;
+	uint64_t seq; /* of the instruction that made stores[first] */
+};
+
+enum sct_pd_fault {
+	SCT_PD_BAD = 1, /* not a line of this format */
+	SCT_PD_ODD,     /* accessed bytes with an odd number of digits */
+	SCT_PD_TWICE,   /* a register is named twice */
+};
+
+/* Parses lines of one trace into registers and the batch. */
+struct sct_pd_parser {
+	const struct sct_arch *arch;
+	struct sct_pd_name names[SCT_PD_NAMES]; /* by hash of the key, the next free place on collision */
+	uint64_t pc_key;
+	unsigned pc_key_len;
+	uint64_t outside;      /* bits that no number of this architecture has */
+	bool loose;            /* bytes lost their leading zeros: accesses have their instruction's pc and the digits */
+	uint64_t prefix[SCT_PD_PREFIX_MAX / 8], prefix_mask[SCT_PD_PREFIX_MAX / 8]; /* what many lines begin with */
+	unsigned prefix_len, prefix_words; /* 0: none known */
+	struct sct_pd_batch batch;
+
+	struct sct_regs regs;  /* after the last line; of a line that failed anything */
+	uint64_t pc_before;    /* of the line before; UINT64_MAX: unknown */
+	uint16_t step;         /* of the line's accesses */
+	/* of the last line */
+	uint64_t seen;         /* slots that it named */
+	uint64_t asid, kernel;
+	bool has_asid, has_kernel;
+	uint64_t unkept;       /* registers that are not kept, over all lines */
+	int fault;             /* enum sct_pd_fault of a line that failed */
+	const char *cause;
+	const uint8_t *where;
+};
+
+/* SCT_E_NOMEM. */
+int sct_pd_parser_init(struct sct_pd_parser *p, const struct sct_arch *arch, struct sct_err *err);
+void sct_pd_parser_fini(struct sct_pd_parser *p);
+/* Parses the line at `line`, which has a line break, and SCT_PD_SLACK readable bytes behind. Returns what stands behind
+ * it, or NULL: fault, cause and where are set, and the batch may have accesses more. */
+const uint8_t *sct_pd_parse(struct sct_pd_parser *p, const uint8_t *line);
+/* The same for a line that begins as the line given to sct_pd_learn did; sets *same to whether it does, and if not returns
+ * NULL with nothing done. asid and kernel are as before. */
+const uint8_t *sct_pd_parse_same(struct sct_pd_parser *p, const uint8_t *line, bool *same);
+/* Keeps how this line begins, up to its pc, if it does so in the usual way. */
+void sct_pd_learn(struct sct_pd_parser *p, const uint8_t *line);
+
+/* ---- the first lines ---------------------------------------------------------------------------------------- */
+
+/* What the names in a line show. */
+struct sct_pd_shape {
+	bool whole;     /* asid= or kernel=: of a machine */
+	char pc[4];     /* "eip", "rip", "pc"; empty: none */
+	char first[16]; /* the first register that is not the pc, in small letters */
+	bool access;
+};
+
+/* Whether line [at, end), without its line break, consists of fields. */
+bool sct_pd_shape(struct sct_pd_shape *s, const uint8_t *at, const uint8_t *end);
+/* How sure that data are a trace of a whole machine (or else of one program). */
+int sct_pd_probe(const uint8_t *data, size_t size, bool whole);
+
+/* What the first lines tell of a trace. */
+struct sct_pd_survey {
+	bool whole;
+	bool loose;
+	struct sct_word pc; /* of the first line */
+};
+
+/* Reads the lines that the input begins with, initialises p. SCT_E_UNSUPPORTED: of an architecture that is not known
+ * here, or of a version whose lines hold several instructions. SCT_E_USAGE: not of architecture `want` (NULL: any).
+ * SCT_E_FORMAT: no such lines. SCT_E_NOMEM. */
+int sct_pd_survey(struct sct_pd_survey *s, struct sct_pd_parser *p, struct sct_input *in, const struct sct_arch *want,
+                  struct sct_err *err);
+
+/* ---- the reader --------------------------------------------------------------------------------------------- */
+
+struct sct_pd_reader {
+	struct sct_pd_feed feed;
+	struct sct_pd_parser parser;
+	struct sct_pd_survey survey;
+	struct sct_trace_info info;
+	struct sct_damage damage;
+	struct sct_count counts[8];
+
+	const uint8_t *at, *stop; /* lines of the run that were not read */
+	bool over;           /* no run follows */
+	struct sct_err failed; /* what ended the reading; status 0: nothing did */
+	uint64_t text_lines; /* lines of text begun, comments too */
+	uint64_t index;      /* of the next line */
+	uint64_t kernel_lines, accesses, device_writes;
+
+	bool have;           /* the line before was read */
+	bool kernel;         /* it was in kernel mode */
+	uint64_t asid;       /* where the accesses of the next line happen */
+	bool hole;           /* lines were lost since the last one that was read */
+	bool user_due;       /* USER is to be told of the last line */
+	uint64_t dirty;      /* slots that lines named since registers were told */
+	struct sct_regs told;
+	uint8_t asid_slot;
+
+	struct sct_nondet *nondet;
+	struct sct_device_write device; /* the next, or what is left of it; seq UINT64_MAX: none */
+	bool device_used;    /* it was told: the next one is to be fetched */
+
+	struct sct_event *queue; /* told by `next` from `out` on */
+	unsigned nqueue, out;
+};
+
+/* Tells the accesses that were not told. */
+void sct_pd_flush(struct sct_pd_reader *r);
+/* Tells accesses, changed registers, and then that instruction seq is about to be executed (INSN) or that the vCPU is
+ * back in user mode (USER), at the pc of the last line. */
+void sct_pd_moment(struct sct_pd_reader *r, enum sct_event_kind kind, uint64_t seq);
+/* Tells that lines are missing, unless that was the last thing told, and forgets registers. bytes: of text; places and first
+ * cause are counted. */
+void sct_pd_lost(struct sct_pd_reader *r, const struct sct_err *err, uint64_t bytes);
+/* Opens the non-determinism log. */
+int sct_pd_devices_open(struct sct_pd_reader *r, const struct sct_trace_hints *hints, struct sct_err *err);
+/* Tells what devices wrote before instruction index, or a part of it. false: nothing. */
+bool sct_pd_devices(struct sct_pd_reader *r, uint64_t index);
+/* From here on nobody knows which instruction a device wrote before. */
+void sct_pd_devices_end(struct sct_pd_reader *r);
+
+#endif
