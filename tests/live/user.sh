@@ -15,19 +15,6 @@ failed=0
 mkdir -p "$work"
 work=$(cd "$work" && pwd)
 
-# Where a qemu-x86_64 is that takes plugins.
-find_qemu() {
-	if qemu-x86_64 -help 2>/dev/null | grep -q -- -plugin; then
-		dirname "$(command -v qemu-x86_64)"
-		return
-	fi
-	if [ ! -x "$work/qemu/usr/bin/qemu-x86_64" ]; then
-		version=$(apt-cache madison qemu-user | sed -n 's/.*| *\([^ ]*:7\.2[^ ]*\) .*/\1/p' | head -n 1)
-		(cd "$work" && apt-get download -q "qemu-user=$version" && dpkg-deb -x qemu-user_*.deb qemu) >&2 || return 1
-	fi
-	echo "$work/qemu/usr/bin"
-}
-
 decode() { # directory
 	for trace in "$1"/t.zst*; do
 		log=$1/t${trace#"$1"/t.zst}
@@ -53,7 +40,7 @@ try() { # bits, QEMU, name
 	fi
 }
 
-qemu=$(find_qemu) || { echo "no qemu-user with plugins here, and none to be had"; exit 1; }
+qemu=$("$here/qemu_user.sh" "$work") || { echo "no qemu-user with plugins here, and none to be had"; exit 1; }
 mkdir -p "$work/bin"
 # not signals: the log that QEMU makes of it is a tangle, for it is interrupted while it writes
 programs="files strange sockets"
