@@ -50,11 +50,10 @@ void sct_info_damage(const struct sct_err *err);
 void sct_info_key(struct sct_json *j, const char *name);
 void sct_info_put_text(struct sct_json *j, const char *name, const char *text);
 void sct_info_put_number(struct sct_json *j, const char *name, uint64_t n);
-void sct_info_put_hex(struct sct_json *j, const char *name, uint64_t n);
 void sct_info_put_bool(struct sct_json *j, const char *name, bool b);
 /* {"offset":..,"cause":..}, null when there is none. */
 void sct_info_put_err(struct sct_json *j, const char *name, const struct sct_err *err);
-/* Each as a member; counts may be NULL. */
-void sct_info_put_counts(struct sct_json *j, const struct sct_count *counts);
+/* A format's count as a member of its own, without the comma: its name's words are joined by underscores. */
+void sct_info_put_count(struct sct_json *j, const struct sct_count *count);
 
 #endif

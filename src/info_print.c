@@ -56,12 +56,6 @@ void sct_info_put_number(struct sct_json *j, const char *name, uint64_t n)
 	sct_json_number(j, n);
 }
 
-void sct_info_put_hex(struct sct_json *j, const char *name, uint64_t n)
-{
-	sct_info_key(j, name);
-	sct_json_hex(j, n);
-}
-
 void sct_info_put_bool(struct sct_json *j, const char *name, bool b)
 {
 	sct_info_key(j, name);
@@ -87,8 +81,15 @@ void sct_info_put_err(struct sct_json *j, const char *name, const struct sct_err
 	SCT_JSON(j, "}");
 }
 
-void sct_info_put_counts(struct sct_json *j, const struct sct_count *counts)
+void sct_info_put_count(struct sct_json *j, const struct sct_count *count)
 {
-	for (; counts && counts->name; counts++)
-		sct_info_put_number(j, counts->name, counts->count);
+	char name[64];
+	size_t i;
+
+	for (i = 0; count->name[i] && i < sizeof name - 1; i++)
+		name[i] = count->name[i] == ' ' || count->name[i] == '-' ? '_' : count->name[i];
+	name[i] = '\0';
+	sct_json_name(j, name);
+	SCT_JSON(j, ":");
+	sct_json_number(j, count->count);
 }

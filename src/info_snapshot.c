@@ -67,7 +67,8 @@ static void print_ranges(const struct sct_info *info, const struct sct_snapshot_
 		printf("  %-13s and %zu more (-v tells all)\n", "", s->nranges - told);
 }
 
-static void print_cpu(const struct sct_info *info, const struct sct_arch *arch, const struct sct_regs *cpu, unsigned number)
+static void print_cpu(const struct sct_info *info, const struct sct_arch *arch, const struct sct_regs *cpu,
+                      unsigned number)
 {
 	char name[24];
 	uint64_t value;
@@ -168,9 +169,7 @@ static void put_end(struct sct_json *j, const struct sct_count *counts, const st
 	for (const struct sct_count *c = counts; c && c->name; c++) {
 		if (c != counts)
 			SCT_JSON(j, ",");
-		sct_json_name(j, c->name);
-		SCT_JSON(j, ":");
-		sct_json_number(j, c->count);
+		sct_info_put_count(j, c);
 	}
 	SCT_JSON(j, "}");
 	sct_info_key(j, "damage");

@@ -214,7 +214,10 @@ static void put_facts(struct sct_json *j, const struct facts *f)
 	sct_info_key(j, "counts");
 	SCT_JSON(j, "{\"events\":");
 	sct_json_number(j, f->kinds[SCT_EV_INSN] + f->kinds[SCT_EV_USER]);
-	sct_info_put_counts(j, f->counts);
+	for (const struct sct_count *c = f->counts; c && c->name; c++) {
+		SCT_JSON(j, ",");
+		sct_info_put_count(j, c);
+	}
 	SCT_JSON(j, "}");
 	sct_info_key(j, "kinds");
 	SCT_JSON(j, "{\"gaps\":");

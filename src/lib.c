@@ -1,5 +1,5 @@
 /* libsctrace's recordings: open, callbacks, run.
- * In:  a trace, a user's callbacks
+ * In:  a recording, a user's callbacks
  * Out: their calls, with the pipeline's own records
  */
 #include "sctrace.h"
@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "pipeline.h"
+#include "sources.h"
 
 enum watch_for { WATCH_NAME, WATCH_ALL, WATCH_UNKNOWN };
 
@@ -21,10 +22,12 @@ struct watch {
 };
 
 struct sct_recording {
-	struct sct_trace trace;
+	struct sct_sources sources;
 	const struct sct_trace_info *info;
 	struct sct_pipeline *pipeline;
-	char *path;
+	char *path, *profile; /* as the user gave them; profile NULL: the recording's own */
+	char *specs[SCT_SNAPSHOTS_MAX]; /* of the snapshots that were added */
+	unsigned nspecs;
 	struct watch *watches;
 	size_t nwatches;
 	bool begun, stopped;
@@ -59,30 +62,28 @@ const char *sct_recording_message(const struct sct_recording *r)
 
 /* ---- open and close --------------------------------------------------------------------------------------- */
 
-static struct sct_recording *open_trace(const char *path, struct sct_err *err)
+struct sct_recording *sct_recording_open(const char *path, char message[SCT_MESSAGE_SIZE])
 {
 	struct sct_recording *r = calloc(1, sizeof *r);
 	char *copy = strdup(path);
-
-	if (!r || !copy)
-		sct_fail(err, SCT_E_NOMEM, SCT_NO_OFFSET, "out of memory");
-	else if (!sct_trace_open(&r->trace, path, &(struct sct_trace_options){ .threads = 1 }, err)) {
-		r->path = copy;
-		r->info = r->trace.ops->info(r->trace.state);
-		return r;
-	}
-	free(copy);
-	free(r);
-	return NULL;
-}
-
-struct sct_recording *sct_recording_open(const char *path, char message[SCT_MESSAGE_SIZE])
-{
 	struct sct_err err;
-	struct sct_recording *r = open_trace(path, &err);
 
-	if (!r && message)
-		describe(message, path, &err);
+	if (!r || !copy) {
+		free(r);
+		free(copy);
+		sct_fail(&err, SCT_E_NOMEM, SCT_NO_OFFSET, "out of memory");
+		if (message)
+			describe(message, path, &err);
+		return NULL;
+	}
+	r->path = copy;
+	if (sct_sources_open(&r->sources, &(struct sct_sources_spec){ .trace = copy, .threads = 1 }, &err)) {
+		if (message)
+			describe(message, r->sources.blame, &err);
+		sct_recording_close(r);
+		return NULL;
+	}
+	r->info = r->sources.trace.ops->info(r->sources.trace.state);
 	return r;
 }
 
@@ -91,8 +92,11 @@ void sct_recording_close(struct sct_recording *r)
 	if (!r)
 		return;
 	sct_pipeline_free(r->pipeline);
-	sct_trace_close(&r->trace);
+	sct_sources_close(&r->sources);
+	while (r->nspecs)
+		free(r->specs[--r->nspecs]);
 	free(r->watches);
+	free(r->profile);
 	free(r->path);
 	free(r);
 }
@@ -221,12 +225,15 @@ static int on_end(void *ctx, const struct sct_record *record, struct sct_err *er
 /* A pipeline with that profile in place of the one there is, if any. */
 static int prepare(struct sct_recording *r, const char *profile)
 {
-	const struct sct_pipeline_options options = { .profile = profile, .limits = sct_limits_default };
+	const struct sct_pipeline_options options = {
+		.profile = profile, .limits = sct_limits_default, .snapshots = r->sources.snapshots,
+		.nsnapshots = r->sources.nsnapshots,
+	};
 	const struct sct_pipeline_ops ops = { .enter = on_enter, .end = on_end, .ctx = r };
 	struct sct_pipeline *p;
 	struct sct_err err;
 
-	if (sct_pipeline_new(&p, &r->trace, &options, &ops, &err)) {
+	if (sct_pipeline_new(&p, &r->sources.trace, &options, &ops, &err)) {
 		describe(r->message, r->path, &err);
 		return SCT_FAILED;
 	}
@@ -237,20 +244,53 @@ static int prepare(struct sct_recording *r, const char *profile)
 
 int sct_recording_set_profile(struct sct_recording *r, const char *profile)
 {
+	char *copy;
+
 	if (r->begun)
 		return fail(r, "%s: the profile can only be set before the run", r->path);
-	return prepare(r, profile);
+	if (prepare(r, profile))
+		return SCT_FAILED;
+	copy = profile ? strdup(profile) : NULL;
+	if (profile && !copy)
+		return fail(r, "%s: out of memory", r->path);
+	free(r->profile);
+	r->profile = copy;
+	return SCT_COMPLETE;
+}
+
+int sct_recording_add_snapshot(struct sct_recording *r, const char *snapshot)
+{
+	struct sct_err err;
+	char *spec;
+
+	if (r->begun)
+		return fail(r, "%s: snapshots can only be added before the run", r->path);
+	spec = strdup(snapshot);
+	if (!spec)
+		return fail(r, "%s: out of memory", r->path);
+	if (sct_sources_add(&r->sources, spec, NULL, &err)) {
+		describe(r->message, spec, &err);
+		free(spec);
+		return SCT_FAILED;
+	}
+	r->specs[r->nspecs++] = spec;
+	/* a pipeline that set_profile has made does not know of it */
+	return r->pipeline ? prepare(r, r->profile) : SCT_COMPLETE;
 }
 
 /* What a run that came to its end has met. */
 static int outcome(struct sct_recording *r)
 {
-	const struct sct_damage *damage = r->trace.ops->damage(r->trace.state);
+	const struct sct_damage *damage = r->sources.trace.ops->damage(r->sources.trace.state);
 	const struct sct_pipeline_counts *c = sct_pipeline_counts(r->pipeline);
 	uint64_t missing = c->no_abi + c->no_thread + c->detect.unknown_mode;
+	const struct sct_err *snapshot;
+	const char *name;
 
 	if (damage->first.status)
 		describe(r->message, r->path, &damage->first);
+	else if ((snapshot = sct_sources_damage(&r->sources, &name)))
+		describe(r->message, name, snapshot);
 	else if (damage->truncated)
 		fail(r, "%s: the recording was not closed: its end may be missing", r->path);
 	else if (missing)

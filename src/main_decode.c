@@ -179,7 +179,7 @@ static bool tell_missing(struct run *run, struct sct_pipeline *p)
 	count(file, c->no_thread, "calls of which no thread can be told: not logged");
 	count(file, c->detect.unseen, "instructions whose bytes nothing shows (--snapshot): calls may be missing");
 	count(file, c->detect.unknown_mode, "entering instructions in an unknown CPU mode: not logged");
-	return c->no_abi || c->no_thread || c->detect.unknown_mode;
+	return c->no_abi || c->no_thread || c->detect.unseen || c->detect.unknown_mode;
 }
 
 /* Says what was damaged; true when something was. */

@@ -29,8 +29,9 @@ struct sct_value;     /* an argument, a result, or a part of one; as long as its
 
 enum { SCT_MESSAGE_SIZE = 1024 }; /* bytes of a buffer for a message, NUL included; longer messages are cut */
 
-/* Opens the recording in the file path, "-" for standard input; plain or compressed by zstd, gzip or xz. NULL: it
- * cannot be opened or is no recording; message (may be NULL) then has one line with file, byte offset and cause. */
+/* Opens the recording in the file path, "-" for standard input; plain or compressed by zstd, gzip or xz; or a PANDA
+ * recording by its base name or .rr2, with its snapshot and non-determinism log. NULL: it cannot be opened or is no
+ * recording; message (may be NULL) then has one line with file, byte offset and cause. */
 SCT_API struct sct_recording *sct_recording_open(const char *path, char message[SCT_MESSAGE_SIZE]);
 /* Frees everything. NULL is allowed. */
 SCT_API void sct_recording_close(struct sct_recording *recording);
@@ -57,6 +58,10 @@ enum sct_outcome {
 /* Which tables and conventions to use, "linux_x64" or another of `sctrace-decode --list-profiles`; without this the
  * recording's own. SCT_FAILED: there is no such profile. */
 SCT_API int sct_recording_set_profile(struct sct_recording *recording, const char *profile);
+
+/* Memory at the start of the trace: FILE, or FILE@ADDR for an image without a header; on top of the snapshots that there
+ * are. SCT_FAILED: it cannot be opened, is no snapshot, or the run has begun. */
+SCT_API int sct_recording_add_snapshot(struct sct_recording *recording, const char *snapshot);
 
 /* ---- callbacks -------------------------------------------------------------------------------------------- */
 
