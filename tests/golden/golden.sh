@@ -2,7 +2,8 @@
 # Holds the logs of the committed recordings against the expected ones, to the byte, on one thread and on two; and the
 # other formats against the same records.
 #
-# In:  fixtures/NAME.trace.zst, their expected logs fixtures/NAME.jsonl.zst, programs in $BUILD
+# In:  fixtures/NAME.trace.zst, with the snapshot fixtures/NAME.core.zst where there is one, their expected logs
+#      fixtures/NAME.jsonl.zst, programs in $BUILD
 # Out: one line for each log; the last line is "N passed, N failed"
 #
 # usage: tests/golden/golden.sh [--write]    --write: make the expected logs anew, and show what that changes
@@ -11,6 +12,7 @@ cd "$(dirname "$0")/../.." || exit 1
 . tests/lib.sh
 
 decode() { # options, trace: its messages are shown when it fails
+	[ ! -e "fixtures/$name.core.zst" ] || set -- -s "fixtures/$name.core.zst" "$@"
 	"$build/sctrace-decode" --no-progress "$@" 2>"$tmp/messages" || { cat "$tmp/messages"; return 1; }
 }
 
