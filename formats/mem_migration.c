@@ -278,8 +278,7 @@ static int migration_probe(const struct sct_file *file)
 	return sct_migration_probe(file->data, file->size) ? 100 : 0;
 }
 
-/* By system calls, not through the mapping: what was looked at once does not stay in memory. */
-static size_t read_file(void *ctx, uint64_t at, void *buf, size_t len)
+size_t sct_mig_read_file(void *ctx, uint64_t at, void *buf, size_t len)
 {
 	const struct sct_file *file = ctx;
 	size_t done = 0;
@@ -292,7 +291,7 @@ static size_t read_file(void *ctx, uint64_t at, void *buf, size_t len)
 
 static int migration_open(void *state, const struct sct_file *file, bool has_base, uint64_t base, struct sct_err *err)
 {
-	const struct sct_mig_source source = { read_file, (void *)file, file->size };
+	const struct sct_mig_source source = { sct_mig_read_file, (void *)file, file->size };
 
 	(void)base;
 	if (has_base)

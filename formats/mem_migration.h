@@ -148,6 +148,9 @@ struct sct_migration {
 	struct sct_count counts[8];
 };
 
+/* sct_mig_source.read of a struct sct_file. By system calls, not through the mapping: what was looked at once does not
+ * stay in memory. */
+size_t sct_mig_read_file(void *file, uint64_t at, void *buf, size_t len);
 /* Whether a stream begins with these bytes. */
 bool sct_migration_probe(const uint8_t *data, size_t size);
 /* m is zeroed. Negative: status, *err filled with the offset in the stream; sct_migration_close is called all the same.
