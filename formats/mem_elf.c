@@ -2,7 +2,7 @@
  * In:  a mapped ELF file; for a shared object, where it lies
  * Out: guest-physical memory of a machine, or virtual memory of one program; registers of core files
  *
- * Layout (elf(5)): PT_LOAD segments are memory, PT_NOTE segments are told in mem_elf_notes.c.
+ * Layout (elf(5)): PT_LOAD segments are memory, PT_NOTE segments are told in notes.c.
  *
  *   ET_CORE of a machine   p_paddr says where a segment lies; QEMU gives one more than once if it is mapped at several
  *                          virtual addresses (dump-guest-memory -p), and -1 stands for none (/proc/kcore)
@@ -14,11 +14,27 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mem_elf.h"
+#include <gelf.h>
+
+#include "notes.h"
+#include "runs.h"
 
 enum { SEGMENTS, NOTES, LEFT_OUT }; /* counts */
 
-void sct_elf_damage(struct sct_elf *e, int status, uint64_t offset, const char *fmt, ...)
+struct elf {
+	const struct sct_file *file;
+	Elf *elf;
+	GElf_Ehdr head;
+	size_t nsegments;
+	struct sct_runs runs;
+	struct sct_notes notes;
+	struct sct_count counts[4];
+	struct sct_snapshot_info info;
+};
+
+/* Tells of damage; the first is kept. */
+__attribute__((format(printf, 4, 5)))
+static void damage(struct elf *e, int status, uint64_t offset, const char *fmt, ...)
 {
 	char text[sizeof e->info.damage.text];
 	va_list args;
@@ -33,7 +49,7 @@ void sct_elf_damage(struct sct_elf *e, int status, uint64_t offset, const char *
 
 /* ---- segments ------------------------------------------------------------------------------------------------ */
 
-static uint8_t flags_of(const struct sct_elf *e, const GElf_Phdr *p)
+static uint8_t flags_of(const struct elf *e, const GElf_Phdr *p)
 {
 	if (!e->info.program)
 		return SCT_RANGE_WRITE;
@@ -41,14 +57,14 @@ static uint8_t flags_of(const struct sct_elf *e, const GElf_Phdr *p)
 }
 
 /* Adds what the file has of segment p at addr. */
-static int add_segment(struct sct_elf *e, const GElf_Phdr *p, uint64_t addr, struct sct_err *err)
+static int add_segment(struct elf *e, const GElf_Phdr *p, uint64_t addr, struct sct_err *err)
 {
 	struct sct_run run = { addr, p->p_filesz, NULL, flags_of(e, p) };
 	uint64_t left = p->p_offset < e->file->size ? e->file->size - p->p_offset : 0;
 
 	e->counts[SEGMENTS].count++;
 	if (run.size > left) {
-		sct_elf_damage(e, SCT_E_TRUNCATED, p->p_offset, "a segment of %ju bytes, of which %ju are there",
+		damage(e, SCT_E_TRUNCATED, p->p_offset, "a segment of %ju bytes, of which %ju are there",
 			(uintmax_t)run.size, (uintmax_t)left);
 		run.size = left;
 	}
@@ -69,13 +85,13 @@ static int add_segment(struct sct_elf *e, const GElf_Phdr *p, uint64_t addr, str
 }
 
 /* Segment number i; false: there is none of that type. */
-static bool segment(const struct sct_elf *e, size_t i, uint32_t type, GElf_Phdr *p)
+static bool segment(const struct elf *e, size_t i, uint32_t type, GElf_Phdr *p)
 {
 	return gelf_getphdr(e->elf, (int)i, p) && p->p_type == type;
 }
 
 /* bias: what is to be added to addresses of the file. */
-static int add_segments(struct sct_elf *e, uint64_t bias, struct sct_err *err)
+static int add_segments(struct elf *e, uint64_t bias, struct sct_err *err)
 {
 	GElf_Phdr p;
 
@@ -88,7 +104,7 @@ static int add_segments(struct sct_elf *e, uint64_t bias, struct sct_err *err)
 	if (sct_runs_finish(&e->runs, err) < 0)
 		return err->status;
 	if (e->runs.overlaps && e->info.program)
-		sct_elf_damage(e, SCT_E_FORMAT, SCT_NO_OFFSET, "%ju segments tell of memory that another one tells of",
+		damage(e, SCT_E_FORMAT, SCT_NO_OFFSET, "%ju segments tell of memory that another one tells of",
 			(uintmax_t)e->runs.overlaps);
 	e->info.ranges = e->runs.ranges;
 	e->info.nranges = e->runs.nranges;
@@ -97,25 +113,33 @@ static int add_segments(struct sct_elf *e, uint64_t bias, struct sct_err *err)
 
 /* ---- what kind of file --------------------------------------------------------------------------------------- */
 
-static int take_notes(struct sct_elf *e, struct sct_err *err)
+static int take_notes(struct elf *e, struct sct_err *err)
 {
+	uint64_t size = e->file->size;
 	GElf_Phdr p;
 
+	e->notes.big = e->head.e_ident[EI_DATA] == ELFDATA2MSB;
+	e->notes.arch = e->info.arch;
 	for (size_t i = 0; i < e->nsegments; i++) {
 		if (!segment(e, i, PT_NOTE, &p))
 			continue;
 		e->counts[NOTES].count++;
-		if (sct_elf_notes(e, &p, err) < 0)
+		if (p.p_offset > size || p.p_filesz > size - p.p_offset)
+			damage(e, SCT_E_TRUNCATED, p.p_offset, "notes of %ju bytes, which are not there", (uintmax_t)p.p_filesz);
+		else if (sct_notes_take(&e->notes, e->file->data + p.p_offset, p.p_filesz, p.p_align == 8 ? 8 : 4, p.p_offset,
+				err) < 0)
 			return err->status;
 	}
-	e->info.cpus = e->cpus;
-	e->info.ncpus = (unsigned)e->ncpus;
+	if (!e->info.damage.status)
+		e->info.damage = e->notes.damage;
+	e->info.cpus = e->notes.cpus;
+	e->info.ncpus = (unsigned)e->notes.ncpus;
 	return SCT_OK;
 }
 
 /* Whether a core file that no note tells the origin of is a machine's. Core files of processes have no physical
  * addresses, and no process has memory at address 0. */
-static bool has_physical(const struct sct_elf *e)
+static bool has_physical(const struct elf *e)
 {
 	bool anywhere = false;
 	GElf_Phdr p;
@@ -130,23 +154,23 @@ static bool has_physical(const struct sct_elf *e)
 	return !anywhere;
 }
 
-static int open_core(struct sct_elf *e, bool has_base, struct sct_err *err)
+static int open_core(struct elf *e, bool has_base, struct sct_err *err)
 {
 	if (has_base)
 		return sct_fail(err, SCT_E_USAGE, SCT_NO_OFFSET, "a core file says itself where it lies");
 	if (take_notes(e, err) < 0)
 		return err->status;
-	if (e->origin & (SCT_ELF_QEMU | SCT_ELF_KERNEL))
+	if (e->notes.origin & (SCT_ORIGIN_QEMU | SCT_ORIGIN_KERNEL))
 		e->info.program = false;
 	else
-		e->info.program = e->origin & SCT_ELF_PROCESS || !has_physical(e);
-	if (e->origin & SCT_ELF_QEMU)
+		e->info.program = e->notes.origin & SCT_ORIGIN_PROCESS || !has_physical(e);
+	if (e->notes.origin & SCT_ORIGIN_QEMU)
 		e->info.producer = "QEMU";
 	return add_segments(e, 0, err);
 }
 
 /* base: where the page begins in which the lowest segment of a shared object does, as /proc/PID/maps has it. */
-static int open_program(struct sct_elf *e, bool has_base, uint64_t base, struct sct_err *err)
+static int open_program(struct elf *e, bool has_base, uint64_t base, struct sct_err *err)
 {
 	uint64_t lowest = UINT64_MAX;
 	GElf_Phdr p;
@@ -174,7 +198,7 @@ static int elf_probe(const struct sct_file *file)
 }
 
 /* The number of program headers as the file says it: where e_phnum has no room for it, section header 0 has (gABI). */
-static uint64_t promised_segments(struct sct_elf *e)
+static uint64_t promised_segments(struct elf *e)
 {
 	GElf_Shdr first;
 	Elf_Scn *section;
@@ -185,7 +209,41 @@ static uint64_t promised_segments(struct sct_elf *e)
 	return section && gelf_getshdr(section, &first) ? first.sh_info : PN_XNUM;
 }
 
-static int open_elf(struct sct_elf *e, struct sct_err *err)
+/* The architecture by the file's header. */
+static void find_arch(struct elf *e)
+{
+	static const struct {
+		uint16_t machine;
+		uint8_t class, data; /* of e_ident; 0: any */
+		const char *name;    /* QEMU's */
+	} all[] = {
+		{ EM_386, 0, ELFDATA2LSB, "i386" },
+		{ EM_X86_64, 0, ELFDATA2LSB, "x86_64" },
+		{ EM_ARM, 0, ELFDATA2LSB, "arm" },
+		{ EM_ARM, 0, ELFDATA2MSB, "armeb" },
+		{ EM_AARCH64, 0, ELFDATA2LSB, "aarch64" },
+		{ EM_AARCH64, 0, ELFDATA2MSB, "aarch64_be" },
+		{ EM_MIPS, ELFCLASS32, ELFDATA2LSB, "mipsel" },
+		{ EM_MIPS, ELFCLASS32, ELFDATA2MSB, "mips" },
+		{ EM_MIPS, ELFCLASS64, ELFDATA2LSB, "mips64el" },
+		{ EM_MIPS, ELFCLASS64, ELFDATA2MSB, "mips64" },
+		{ EM_PPC, 0, ELFDATA2MSB, "ppc" },
+		{ EM_PPC64, 0, ELFDATA2MSB, "ppc64" },
+		{ EM_PPC64, 0, ELFDATA2LSB, "ppc64le" },
+		{ EM_S390, ELFCLASS64, ELFDATA2MSB, "s390x" },
+		{ EM_RISCV, ELFCLASS32, ELFDATA2LSB, "riscv32" },
+		{ EM_RISCV, ELFCLASS64, ELFDATA2LSB, "riscv64" },
+	};
+
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+		if (all[i].machine == e->head.e_machine && all[i].data == e->head.e_ident[EI_DATA] &&
+			(!all[i].class || all[i].class == e->head.e_ident[EI_CLASS]))
+			e->info.arch_name = all[i].name;
+	if (e->info.arch_name)
+		e->info.arch = sct_arch_find(e->info.arch_name);
+}
+
+static int open_elf(struct elf *e, struct sct_err *err)
 {
 	uint64_t promised;
 
@@ -198,17 +256,17 @@ static int open_elf(struct sct_elf *e, struct sct_err *err)
 	if (elf_getphdrnum(e->elf, &e->nsegments) < 0)
 		return sct_fail(err, SCT_E_TRUNCATED, e->head.e_phoff, "its program headers: %s", elf_errmsg(-1));
 	if (e->nsegments < promised)
-		sct_elf_damage(e, SCT_E_TRUNCATED, e->head.e_phoff, "%ju program headers, of which %zu are there",
+		damage(e, SCT_E_TRUNCATED, e->head.e_phoff, "%ju program headers, of which %zu are there",
 			(uintmax_t)promised, e->nsegments);
 	if (!e->nsegments)
 		return sct_fail(err, SCT_E_FORMAT, 0, "an ELF file without segments");
-	sct_elf_arch(e);
+	find_arch(e);
 	return SCT_OK;
 }
 
 static int elf_open(void *state, const struct sct_file *file, bool has_base, uint64_t base, struct sct_err *err)
 {
-	struct sct_elf *e = state;
+	struct elf *e = state;
 
 	if (!elf_probe(file))
 		return sct_fail(err, SCT_E_FORMAT, 0, "not an ELF file");
@@ -230,27 +288,27 @@ static int elf_open(void *state, const struct sct_file *file, bool has_base, uin
 
 static const struct sct_snapshot_info *elf_info(void *state)
 {
-	return &((struct sct_elf *)state)->info;
+	return &((struct elf *)state)->info;
 }
 
 static size_t elf_read(void *state, uint64_t addr, void *buf, size_t len)
 {
-	return sct_runs_read(&((struct sct_elf *)state)->runs, addr, buf, len);
+	return sct_runs_read(&((struct elf *)state)->runs, addr, buf, len);
 }
 
 static void elf_close(void *state)
 {
-	struct sct_elf *e = state;
+	struct elf *e = state;
 
 	elf_end(e->elf);
-	free(e->cpus);
+	sct_notes_free(&e->notes);
 	sct_runs_free(&e->runs);
 }
 
 const struct sct_snapshot_ops sct_mem_elf = {
 	.name = "elf",
 	.summary = "ELF: dump-guest-memory, vmcore, core files of processes, programs and libraries as code",
-	.state_size = sizeof(struct sct_elf),
+	.state_size = sizeof(struct elf),
 	.probe = elf_probe,
 	.open = elf_open,
 	.info = elf_info,

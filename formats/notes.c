@@ -1,5 +1,5 @@
-/* Notes of ELF core files: registers of CPUs and threads, and whose core it is.
- * In:  PT_NOTE segments
+/* Notes of dumps: registers of CPUs and threads, and what was dumped.
+ * In:  PT_NOTE segments of ELF core files, or the same bytes in a kdump file
  * Out: register files; whether a machine or a process was dumped
  *
  * Layout (elf(5); QEMU target/i386/arch_dump.c; Linux include/uapi/linux/elf.h, arch/x86/include/asm/user_64.h):
@@ -15,46 +15,12 @@
  *   "CORE" 3, 6, 0x46494c45, 0x53494749  NT_PRPSINFO, NT_AUXV, NT_FILE, NT_SIGINFO: of a process
  *   "VMCOREINFO" 0; "CORE" 4  NT_TASKSTRUCT: of a kernel, which writes NT_PRPSINFO as well
  */
+#include "notes.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "../src/cursor.h"
-#include "mem_elf.h"
-
-/* ---- architectures ------------------------------------------------------------------------------------------- */
-
-void sct_elf_arch(struct sct_elf *e)
-{
-	static const struct {
-		uint16_t machine;
-		uint8_t class, data; /* of e_ident; 0: any */
-		const char *name;    /* QEMU's */
-	} all[] = {
-		{ EM_386, 0, ELFDATA2LSB, "i386" },
-		{ EM_X86_64, 0, ELFDATA2LSB, "x86_64" },
-		{ EM_ARM, 0, ELFDATA2LSB, "arm" },
-		{ EM_ARM, 0, ELFDATA2MSB, "armeb" },
-		{ EM_AARCH64, 0, ELFDATA2LSB, "aarch64" },
-		{ EM_AARCH64, 0, ELFDATA2MSB, "aarch64_be" },
-		{ EM_MIPS, ELFCLASS32, ELFDATA2LSB, "mipsel" },
-		{ EM_MIPS, ELFCLASS32, ELFDATA2MSB, "mips" },
-		{ EM_MIPS, ELFCLASS64, ELFDATA2LSB, "mips64el" },
-		{ EM_MIPS, ELFCLASS64, ELFDATA2MSB, "mips64" },
-		{ EM_PPC, 0, ELFDATA2MSB, "ppc" },
-		{ EM_PPC64, 0, ELFDATA2MSB, "ppc64" },
-		{ EM_PPC64, 0, ELFDATA2LSB, "ppc64le" },
-		{ EM_S390, ELFCLASS64, ELFDATA2MSB, "s390x" },
-		{ EM_RISCV, ELFCLASS32, ELFDATA2LSB, "riscv32" },
-		{ EM_RISCV, ELFCLASS64, ELFDATA2LSB, "riscv64" },
-	};
-
-	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
-		if (all[i].machine == e->head.e_machine && all[i].data == e->head.e_ident[EI_DATA] &&
-			(!all[i].class || all[i].class == e->head.e_ident[EI_CLASS]))
-			e->info.arch_name = all[i].name;
-	if (e->info.arch_name)
-		e->info.arch = sct_arch_find(e->info.arch_name);
-}
 
 /* ---- registers ----------------------------------------------------------------------------------------------- */
 
@@ -94,12 +60,13 @@ static const struct place in_user_32[] = {
 
 /* Where NT_PRSTATUS of that size has them. */
 static const struct status {
-	uint16_t machine, size, at;
+	const struct sct_arch *arch;
+	uint16_t size, at;
 	const struct place *places;
 } statuses[] = {
-	{ EM_X86_64, 336, 112, in_user_64 },
-	{ EM_X86_64, 296, 72, in_user_64 }, /* x32 */
-	{ EM_386, 144, 72, in_user_32 },
+	{ &sct_arch_x86_64, 336, 112, in_user_64 },
+	{ &sct_arch_x86_64, 296, 72, in_user_64 }, /* x32 */
+	{ &sct_arch_i386, 144, 72, in_user_32 },
 };
 
 /* The slot of a register that x86_64 calls name. */
@@ -129,79 +96,72 @@ static void take_regs(const struct sct_arch *arch, struct sct_regs *regs, const 
 }
 
 /* The CPU or thread of that number, with those before it; NULL: no memory. */
-static struct sct_regs *cpu(struct sct_elf *e, size_t number, struct sct_err *err)
+static struct sct_regs *cpu(struct sct_notes *n, size_t number, struct sct_err *err)
 {
-	if (number >= e->cpus_room) {
-		size_t room = e->cpus_room ? 2 * e->cpus_room : 4;
-		struct sct_regs *grown = reallocarray(e->cpus, room, sizeof *grown);
+	if (number >= n->room) {
+		size_t room = n->room ? 2 * n->room : 4;
+		struct sct_regs *grown = reallocarray(n->cpus, room, sizeof *grown);
 
 		if (!grown) {
 			sct_fail(err, SCT_E_NOMEM, SCT_NO_OFFSET, "no memory");
 			return NULL;
 		}
-		memset(grown + e->cpus_room, 0, (room - e->cpus_room) * sizeof *grown);
-		e->cpus = grown;
-		e->cpus_room = room;
+		memset(grown + n->room, 0, (room - n->room) * sizeof *grown);
+		n->cpus = grown;
+		n->room = room;
 	}
-	if (e->ncpus <= number)
-		e->ncpus = number + 1;
-	return &e->cpus[number];
+	if (n->ncpus <= number)
+		n->ncpus = number + 1;
+	return &n->cpus[number];
 }
 
 /* ---- notes --------------------------------------------------------------------------------------------------- */
 
+enum { STATUS = 1, PRPSINFO = 3, TASKSTRUCT = 4, AUXV = 6, FILES = 0x46494c45, SIGINFO = 0x53494749 };
+
 struct note {
-	const char *name; /* of name_size bytes, the NUL that ends it among them */
-	size_t name_size;
+	const char *name;
+	size_t name_size; /* the NUL that ends it included */
 	uint32_t type;
 	const uint8_t *data;
 	size_t size;
-	uint64_t offset;  /* of data in the file */
+	uint64_t offset;  /* of data in the notes */
 };
+
+static uint32_t take32(struct sct_cursor *c, bool big)
+{
+	uint32_t v = (uint32_t)sct_take_le(c, 4);
+
+	return big ? __builtin_bswap32(v) : v;
+}
+
+/* The next one; false: there is none, or (then c is bad) it does not end in the notes. */
+static bool next_note(struct sct_cursor *c, const uint8_t *start, unsigned align, bool big, struct note *n)
+{
+	uint32_t size;
+	size_t past;
+
+	if (!sct_cursor_left(c))
+		return false;
+	n->name_size = take32(c, big);
+	size = take32(c, big);
+	n->type = take32(c, big);
+	n->name = (const char *)sct_take(c, n->name_size);
+	past = (size_t)(c->at - start) % align;
+	sct_take(c, past ? align - past : 0);
+	n->offset = (uint64_t)(c->at - start);
+	n->data = sct_take(c, size);
+	n->size = size;
+	past = (size_t)(c->at - start) % align;
+	/* the last one need not be filled up */
+	if (!c->bad && past)
+		sct_take(c, sct_cursor_left(c) < align - past ? sct_cursor_left(c) : align - past);
+	return !c->bad;
+}
 
 static bool is_called(const struct note *n, const char *name)
 {
 	return n->name_size == strlen(name) + 1 && !memcmp(n->name, name, n->name_size);
-}
-
-static int take_status(struct sct_elf *e, const struct note *n, struct sct_err *err)
-{
-	for (size_t i = 0; i < sizeof statuses / sizeof *statuses; i++) {
-		const struct status *s = &statuses[i];
-		struct sct_regs *regs;
-
-		if (s->machine != e->head.e_machine || s->size != n->size)
-			continue;
-		regs = cpu(e, e->nstatus++, err);
-		if (!regs)
-			return err->status;
-		/* QEMU's own note has these registers too, and may have come before */
-		if (!regs->known)
-			take_regs(e->info.arch, regs, s->places, n->data + s->at, n->size - s->at);
-		return SCT_OK;
-	}
-	sct_elf_damage(e, SCT_E_FORMAT, n->offset, "registers in a note of %zu bytes: no layout of that size is known", n->size);
-	return SCT_OK;
-}
-
-static int take_qemu(struct sct_elf *e, const struct note *n, struct sct_err *err)
-{
-	struct sct_cursor c = sct_cursor(n->data, n->size);
-	uint64_t version = sct_take_le(&c, 4), size = sct_take_le(&c, 4);
-	struct sct_regs *regs;
-
-	if (c.bad || version != QEMU_VERSION || size < QEMU_SIZE || size > n->size) {
-		sct_elf_damage(e, SCT_E_FORMAT, n->offset, "a note of QEMU's of %zu bytes, version %ju, that says to have %ju",
-			n->size, (uintmax_t)version, (uintmax_t)size);
-		return SCT_OK;
-	}
-	regs = cpu(e, e->nqemu++, err);
-	if (!regs)
-		return err->status;
-	take_regs(e->info.arch, regs, in_qemu, n->data, size);
-	if (e->info.arch->word == 8)
-		take_regs(e->info.arch, regs, in_qemu_64, n->data, size);
-	return SCT_OK;
 }
 
 /* What a note is evidence of. */
@@ -212,13 +172,13 @@ static unsigned origin(const struct note *n)
 		uint32_t type;
 		unsigned origin;
 	} all[] = {
-		{ "QEMU", 0, SCT_ELF_QEMU },
-		{ "VMCOREINFO", 0, SCT_ELF_KERNEL },
-		{ "CORE", NT_TASKSTRUCT, SCT_ELF_KERNEL },
-		{ "CORE", NT_PRPSINFO, SCT_ELF_PROCESS },
-		{ "CORE", NT_AUXV, SCT_ELF_PROCESS },
-		{ "CORE", NT_FILE, SCT_ELF_PROCESS },
-		{ "CORE", NT_SIGINFO, SCT_ELF_PROCESS },
+		{ "QEMU", 0, SCT_ORIGIN_QEMU },
+		{ "VMCOREINFO", 0, SCT_ORIGIN_KERNEL },
+		{ "CORE", TASKSTRUCT, SCT_ORIGIN_KERNEL },
+		{ "CORE", PRPSINFO, SCT_ORIGIN_PROCESS },
+		{ "CORE", AUXV, SCT_ORIGIN_PROCESS },
+		{ "CORE", FILES, SCT_ORIGIN_PROCESS },
+		{ "CORE", SIGINFO, SCT_ORIGIN_PROCESS },
 	};
 
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
@@ -227,40 +187,93 @@ static unsigned origin(const struct note *n)
 	return 0;
 }
 
-static int take_note(struct sct_elf *e, const struct note *n, struct sct_err *err)
+static bool is_status(const struct note *n)
 {
-	e->origin |= origin(n);
-	if (!e->info.arch)
-		return SCT_OK;
-	if (n->type == NT_PRSTATUS && is_called(n, "CORE"))
-		return take_status(e, n, err);
-	return origin(n) == SCT_ELF_QEMU ? take_qemu(e, n, err) : SCT_OK;
+	return n->type == STATUS && is_called(n, "CORE");
 }
 
-int sct_elf_notes(struct sct_elf *e, const GElf_Phdr *p, struct sct_err *err)
+static void damage(struct sct_notes *n, uint64_t offset, const char *what, size_t size)
 {
-	/* gABI: notes of segments that are aligned to 8 bytes are so themselves */
-	Elf_Type type = p->p_align == 8 ? ELF_T_NHDR8 : ELF_T_NHDR;
-	size_t at = 0, next, name, desc;
-	GElf_Nhdr head;
-	Elf_Data *data;
+	if (!n->damage.status)
+		sct_fail(&n->damage, SCT_E_FORMAT, offset, "%s (%zu bytes)", what, size);
+}
 
-	if (!p->p_filesz)
-		return SCT_OK;
-	data = p->p_filesz <= e->file->size ? elf_getdata_rawchunk(e->elf, (int64_t)p->p_offset, p->p_filesz, type) : NULL;
-	if (!data) {
-		sct_elf_damage(e, SCT_E_TRUNCATED, p->p_offset, "notes of %ju bytes: %s", (uintmax_t)p->p_filesz, elf_errmsg(-1));
-		return SCT_OK;
-	}
-	for (; (next = gelf_getnote(data, at, &head, &name, &desc)) > 0; at = next) {
-		const uint8_t *bytes = data->d_buf;
-		struct note n = { (const char *)bytes + name, head.n_namesz, head.n_type, bytes + desc, head.n_descsz,
-			p->p_offset + desc };
+static int take_status(struct sct_notes *all, const struct note *n, uint64_t offset, struct sct_err *err)
+{
+	for (size_t i = 0; i < sizeof statuses / sizeof *statuses; i++) {
+		const struct status *s = &statuses[i];
+		struct sct_regs *regs;
 
-		if (take_note(e, &n, err) < 0)
+		if (s->arch != all->arch || s->size != n->size)
+			continue;
+		regs = cpu(all, all->nstatus++, err);
+		if (!regs)
 			return err->status;
+		/* QEMU's own note has these registers too, and may have come before */
+		if (!regs->known)
+			take_regs(all->arch, regs, s->places, n->data + s->at, n->size - s->at);
+		return SCT_OK;
 	}
-	if (at < data->d_size)
-		sct_elf_damage(e, SCT_E_FORMAT, p->p_offset + at, "a note that its segment has no room for");
+	damage(all, offset + n->offset, "a note of registers whose layout is not known", n->size);
 	return SCT_OK;
+}
+
+static int take_qemu(struct sct_notes *all, const struct note *n, uint64_t offset, struct sct_err *err)
+{
+	struct sct_cursor c = sct_cursor(n->data, n->size);
+	uint64_t version = sct_take_le(&c, 4), size = sct_take_le(&c, 4);
+	struct sct_regs *regs;
+
+	if (c.bad || version != QEMU_VERSION || size < QEMU_SIZE || size > n->size) {
+		damage(all, offset + n->offset, "a note of QEMU's that is of another version or shorter than it says", n->size);
+		return SCT_OK;
+	}
+	regs = cpu(all, all->nqemu++, err);
+	if (!regs)
+		return err->status;
+	take_regs(all->arch, regs, in_qemu, n->data, size);
+	if (all->arch->word == 8)
+		take_regs(all->arch, regs, in_qemu_64, n->data, size);
+	return SCT_OK;
+}
+
+int sct_notes_take(struct sct_notes *all, const uint8_t *data, size_t size, unsigned align, uint64_t offset,
+	struct sct_err *err)
+{
+	struct sct_cursor c = sct_cursor(data, size);
+	struct note n;
+	int rc = SCT_OK;
+
+	while (rc == SCT_OK && next_note(&c, data, align, all->big, &n)) {
+		all->origin |= origin(&n);
+		if (all->arch && is_status(&n))
+			rc = take_status(all, &n, offset, err);
+		else if (all->arch && origin(&n) == SCT_ORIGIN_QEMU)
+			rc = take_qemu(all, &n, offset, err);
+	}
+	if (c.bad)
+		damage(all, offset, "notes, the last of which has no room in them", size);
+	return rc;
+}
+
+const struct sct_arch *sct_notes_qemu_arch(const uint8_t *data, size_t size)
+{
+	struct sct_cursor c = sct_cursor(data, size);
+	const struct sct_arch *arch = NULL;
+	unsigned seen = 0;
+	struct note n;
+
+	while (next_note(&c, data, 4, false, &n)) {
+		seen |= origin(&n);
+		for (size_t i = 0; is_status(&n) && i < sizeof statuses / sizeof *statuses; i++)
+			if (statuses[i].size == n.size)
+				arch = statuses[i].arch;
+	}
+	return seen & SCT_ORIGIN_QEMU ? arch : NULL;
+}
+
+void sct_notes_free(struct sct_notes *n)
+{
+	free(n->cpus);
+	memset(n, 0, sizeof *n);
 }
