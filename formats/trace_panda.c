@@ -120,12 +120,27 @@ static void number_accesses(struct sct_pd_reader *r)
 	r->parser.step = (uint16_t)(by - b->seq);
 }
 
+/* A line in kernel mode whose instruction made one access, of a word, may be part of a switch of threads. */
+static void watch_threads(struct sct_pd_reader *r, unsigned n, uint64_t old_sp)
+{
+	const struct sct_pd_parser *p = &r->parser;
+	const struct sct_arch *a = p->arch;
+	const struct sct_store *s = &p->batch.stores[n];
+	uint64_t value = 0;
+
+	if (p->batch.n != n + 1 || s->len != a->word || p->loose)
+		return;
+	memcpy(&value, s->data, a->word);
+	sct_pd_threads_line(&r->threads, s, le64toh(value), r->index, old_sp, p->regs.value[a->sp], p->regs.value[a->pc]);
+}
+
 /* Reads one line; returns what stands behind it. */
 static const uint8_t *read_line(struct sct_pd_reader *r, const uint8_t *line)
 {
 	struct sct_pd_parser *p = &r->parser;
 	unsigned n = p->batch.n;
 	size_t used = p->batch.used;
+	uint64_t sp = p->regs.value[p->arch->sp];
 	const uint8_t *end;
 	bool same;
 
@@ -146,7 +161,10 @@ static const uint8_t *read_line(struct sct_pd_reader *r, const uint8_t *line)
 		r->user_due = false;
 	}
 	r->kernel_lines += r->kernel;
-	if (!r->survey.whole)
+	if (r->kernel)
+		watch_threads(r, n, sp);
+	/* Tenet leaves out a pc that is the same; after a hole nobody knows the same as what */
+	if (!r->survey.whole && p->regs.known >> p->arch->pc & 1)
 		sct_pd_moment(r, SCT_EV_INSN, r->index);
 	r->index++;
 	return end;
@@ -318,6 +336,7 @@ static void pd_close(void *state)
 	if (r->nondet)
 		sct_nondet_close(r->nondet);
 	free(r->queue);
+	sct_pd_threads_fini(&r->threads);
 	sct_pd_parser_fini(&r->parser);
 	sct_pd_feed_fini(&r->feed);
 }

@@ -3,6 +3,7 @@
 #define SCT_TRACE_PANDA_H
 
 #include "../src/cursor.h"
+#include "../src/map.h"
 #include "formats.h"
 
 enum {
@@ -142,6 +143,39 @@ struct sct_pd_survey {
 int sct_pd_survey(struct sct_pd_survey *s, struct sct_pd_parser *p, struct sct_input *in, const struct sct_arch *want,
                   struct sct_err *err);
 
+/* ---- threads ------------------------------------------------------------------------------------------------ */
+
+/* A thread, by where its task keeps the stack pointer. */
+struct sct_pd_place {
+	uint64_t number;
+	uint64_t sp; /* with which it stopped */
+	bool fresh;  /* it has never run before, which was not told yet */
+};
+
+/* Zero-initialise. Numbers begin at 1. */
+struct sct_pd_threads {
+	struct sct_map places; /* by the address at which a task keeps its stack pointer */
+	uint64_t last;         /* number given */
+	uint64_t running;      /* 0: no switch was seen yet */
+	uint64_t first;        /* the thread that ran before the first switch; 0: it was told */
+	uint64_t told;         /* the one that was told last */
+	struct sct_pd_place *place; /* of the running one; NULL: not known */
+	bool known;            /* it was seen to stop before */
+	bool starting;         /* it has not left the kernel's function of the switch yet, where it is to go on with start_sp */
+	uint64_t start_sp;
+	uint64_t resume;       /* where threads go on that have run before; 0: not seen yet */
+	bool stored;           /* the last access stored the stack pointer, at stored_at, told by line stored_index */
+	uint64_t stored_at, stored_index;
+};
+
+void sct_pd_threads_fini(struct sct_pd_threads *t);
+/* Lines are missing: nobody knows who runs. */
+void sct_pd_threads_lost(struct sct_pd_threads *t);
+/* A line in kernel mode, number index, tells one access s, of a word of that value. old_sp, sp: before and after; pc: of the
+ * line. */
+void sct_pd_threads_line(struct sct_pd_threads *t, const struct sct_store *s, uint64_t value, uint64_t index,
+                         uint64_t old_sp, uint64_t sp, uint64_t pc);
+
 /* ---- the reader --------------------------------------------------------------------------------------------- */
 
 struct sct_pd_reader {
@@ -167,6 +201,8 @@ struct sct_pd_reader {
 	uint64_t dirty;      /* slots that lines named since registers were told */
 	struct sct_regs told;
 	uint8_t asid_slot;
+
+	struct sct_pd_threads threads;
 
 	struct sct_nondet *nondet;
 	struct sct_device_write device; /* the next, or what is left of it; seq UINT64_MAX: none */

@@ -47,6 +47,31 @@ static void tell_registers(struct sct_pd_reader *r)
 	r->dirty = 0;
 }
 
+/* ---- threads ------------------------------------------------------------------------------------------------ */
+
+static void tell_number(struct sct_pd_reader *r, uint64_t number, bool fresh)
+{
+	struct sct_event *e = put(r, SCT_EV_THREAD);
+
+	e->value = number;
+	e->reg = fresh;
+	r->threads.told = number;
+	r->info.exact_threads = true;
+}
+
+static void tell_thread(struct sct_pd_reader *r)
+{
+	struct sct_pd_threads *t = &r->threads;
+
+	if (t->first)
+		tell_number(r, t->first, false);
+	t->first = 0;
+	if (t->running != t->told)
+		tell_number(r, t->running, t->place && t->place->fresh);
+	if (t->place)
+		t->place->fresh = false;
+}
+
 /* ---- accesses ----------------------------------------------------------------------------------------------- */
 
 static void tell_loose(struct sct_pd_reader *r)
@@ -94,6 +119,7 @@ void sct_pd_moment(struct sct_pd_reader *r, enum sct_event_kind kind, uint64_t s
 	struct sct_event *e;
 
 	sct_pd_flush(r);
+	tell_thread(r);
 	tell_asid(r);
 	tell_registers(r);
 	e = put(r, kind);
@@ -106,6 +132,7 @@ void sct_pd_lost(struct sct_pd_reader *r, const struct sct_err *err, uint64_t by
 	sct_pd_flush(r);
 	r->parser.regs.known = r->told.known = r->dirty = 0;
 	r->parser.prefix_words = 0;
+	sct_pd_threads_lost(&r->threads);
 	r->have = r->user_due = false;
 	r->damage.bytes += bytes;
 	if (!r->hole) {

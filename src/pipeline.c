@@ -3,6 +3,7 @@
  * Out: records, through callbacks
  */
 #include "pipeline.h"
+#include "step.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +26,7 @@ struct sct_pipeline {
 	struct sct_lineage lineage;
 	struct sct_decode decode;
 	struct sct_insn *insn;
+	struct sct_step *step;
 	struct flow *flow; /* by vCPU, where the trace tells every instruction; else NULL */
 };
 
@@ -93,6 +95,8 @@ int sct_pipeline_new(struct sct_pipeline **out, struct sct_trace *trace, const s
 	r = check_profile(p, err);
 	if (!r)
 		r = sct_insn_new(&p->insn, err);
+	if (!r)
+		r = sct_step_new(&p->step, p->info->arch, err);
 	if (!r && p->info->every_insn && !(p->flow = calloc(SCT_MACHINE_VCPUS, sizeof *p->flow)))
 		r = sct_fail(err, SCT_E_NOMEM, SCT_NO_OFFSET, "out of memory");
 	if (!r)
@@ -113,6 +117,7 @@ void sct_pipeline_free(struct sct_pipeline *p)
 	sct_lineage_fini(&p->lineage);
 	sct_pending_fini(&p->pending);
 	sct_machine_fini(&p->machine);
+	sct_step_free(p->step);
 	sct_insn_free(p->insn);
 	free(p->flow);
 	free(p);
@@ -340,14 +345,14 @@ static int enter(struct sct_pipeline *p, const struct sct_event *e, struct sct_v
 	return SCT_OK;
 }
 
-/* The same, where other instructions come first: what they left in registers is not known. */
+/* The same, where other instructions come first: their effects last until the recording shows registers again. */
 static int enter_behind(struct sct_pipeline *p, const struct sct_event *e, struct sct_vcpu *v,
                         const struct sct_found *f, struct sct_err *err)
 {
 	struct sct_regs shown = v->regs;
 	int r;
 
-	v->regs.known = 0;
+	sct_step_over(p->step, f->mode, &v->regs, e->addr, e->data, e->value);
 	r = enter(p, e, v, f, err);
 	v->regs = shown;
 	return r;
