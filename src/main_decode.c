@@ -221,7 +221,7 @@ static bool tell_disagreement(const char *file, const struct sct_agreement *a, c
 	return true;
 }
 
-/* The outcome of --verify-snapshot; true when there is a disagreement. */
+/* The outcome of --verify-snapshot; true when trace and snapshot are not known to agree. */
 static bool tell_agreement(struct run *run, struct sct_pipeline *p)
 {
 	const struct sct_pipeline_counts *c = sct_pipeline_counts(p);
@@ -232,6 +232,10 @@ static bool tell_agreement(struct run *run, struct sct_pipeline *p)
 		return false;
 	reads = tell_disagreement(file, &c->reads, "reads");
 	code = tell_disagreement(file, &c->code, "instructions");
+	if (!c->reads.compared && !c->code.compared) {
+		fprintf(stderr, "sctrace-decode: %s: nothing of the trace could be compared with the snapshot\n", file);
+		return true;
+	}
 	if (!reads && !code)
 		fprintf(stderr, "sctrace-decode: %s: trace and snapshot agree: %llu reads and %llu instructions compared\n", file,
 		        (unsigned long long)c->reads.compared, (unsigned long long)c->code.compared);

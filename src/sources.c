@@ -4,6 +4,7 @@
  */
 #include "sources.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "abi.h"
@@ -61,13 +62,41 @@ static struct sct_trace_hints hints(const struct sct_sources *s, const struct sc
 static int open_trace(struct sct_sources *s, const struct sct_sources_spec *spec, struct sct_err *err)
 {
 	struct sct_trace_options to = { .format = spec->trace_format, .threads = spec->threads, .hints = hints(s, spec) };
+	int r;
 
 	if (!s->parts.trace) {
 		sct_fail(err, SCT_E_USAGE, SCT_NO_OFFSET,
 		         "is a recording without a trace; PANDA makes one from it: -replay NAME -panda trace:log=NAME.trace");
 		return fail_at(s, spec->trace, err);
 	}
-	return sct_trace_open(&s->trace, s->parts.trace, &to, err) ? fail_at(s, s->parts.trace, err) : SCT_OK;
+	r = sct_trace_open(&s->trace, s->parts.trace, &to, err);
+	if (r == SCT_E_USAGE && s->nondet && !spec->nondet) {
+		/* nobody asked for the log that lies beside this trace, and the trace has no use for it */
+		s->nondet = to.hints.nondet = NULL;
+		r = sct_trace_open(&s->trace, s->parts.trace, &to, err);
+	}
+	return r ? fail_at(s, s->parts.trace, err) : SCT_OK;
+}
+
+static void close_snapshots(struct sct_sources *s)
+{
+	while (s->nsnapshots)
+		sct_snapshot_close(&s->snapshots[--s->nsnapshots]);
+}
+
+/* The trace of one program beside the recording of a whole machine: the machine's memory is of no use to it. */
+static bool is_foreign(const struct sct_sources *s)
+{
+	return s->parts.snapshot && s->trace.ops->info(s->trace.state)->user_mode &&
+	       !sct_snapshot_info(&s->snapshots[0])->program;
+}
+
+static int drop_own_snapshot(struct sct_sources *s, const struct sct_sources_spec *spec, struct sct_err *err)
+{
+	close_snapshots(s);
+	free(s->parts.snapshot);
+	s->parts.snapshot = NULL;
+	return open_snapshots(s, spec, err);
 }
 
 int sct_sources_open(struct sct_sources *s, const struct sct_sources_spec *spec, struct sct_err *err)
@@ -82,6 +111,8 @@ int sct_sources_open(struct sct_sources *s, const struct sct_sources_spec *spec,
 	r = open_snapshots(s, spec, err);
 	if (!r)
 		r = open_trace(s, spec, err);
+	if (!r && is_foreign(s))
+		r = drop_own_snapshot(s, spec, err);
 	return r;
 }
 
@@ -99,7 +130,6 @@ void sct_sources_close(struct sct_sources *s)
 {
 	if (s->trace.ops)
 		sct_trace_close(&s->trace);
-	while (s->nsnapshots)
-		sct_snapshot_close(&s->snapshots[--s->nsnapshots]);
+	close_snapshots(s);
 	sct_parts_free(&s->parts);
 }
