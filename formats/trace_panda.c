@@ -60,7 +60,7 @@ static const uint8_t *refuse(struct sct_pd_reader *r, const uint8_t *line)
 static void apply(struct sct_pd_reader *r, uint64_t asid, bool kernel)
 {
 	r->dirty |= r->parser.seen;
-	if (r->have && asid != r->asid)
+	if (r->have && (asid != r->asid || kernel != r->kernel))
 		sct_pd_flush(r);
 	r->asid = asid;
 	r->user_due = r->have && r->kernel && !kernel;

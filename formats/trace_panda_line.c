@@ -198,8 +198,9 @@ static inline const uint8_t *bytes(struct sct_pd_parser *p, const uint8_t *at, s
 		if (out > end)
 			return fail(p, SCT_PD_BAD, at, "an access has more bytes than a line may have");
 	} while (n == 8 && is_digit(*at));
-	if (n & 1)
-		return fail(p, SCT_PD_ODD, at, "accessed bytes have an odd number of digits");
+	if (n & 1) /* damage is no proof of an old version */
+		return fail(p, *at == ',' || *at == '\n' || *at == '\r' ? SCT_PD_ODD : SCT_PD_BAD, at,
+		            "accessed bytes have an odd number of digits");
 	if (out == s->data)
 		return fail(p, SCT_PD_BAD, at, "an access has no bytes");
 	s->len = (uint32_t)(out - s->data);
