@@ -2,7 +2,8 @@
 """Times recording and decoding against something that the same machine does in the same minutes.
 
 In:  programs in $BUILD; a guest made by tests/live; RUNS: repetitions of each decoding, BOOTS: of each boot; PARTS:
-     which of recording, syscalls, full and boot to time
+     which of recording, syscalls, full, boot, panda, qemu-log and snapshot to time; PANDA: the folder of a recording that
+     PANDA made, t32.trace.zst and t32-rr-snp.zst, without which that part is left out
 Out: for each command minimum, median and maximum of its wall times, and the median of the CPU time of all its threads;
      ratios of medians beside their limits; exit status 1 when a limit is missed
 
@@ -13,6 +14,7 @@ import json
 import os
 import stat
 import statistics
+import struct
 import subprocess
 import sys
 import time
@@ -23,7 +25,8 @@ BUILD = os.environ['BUILD']
 WORK = os.path.join(BUILD, 'bench')
 RUNS = int(os.environ.get('RUNS', 5))
 BOOTS = int(os.environ.get('BOOTS', 3))
-PARTS = os.environ.get('PARTS', 'recording syscalls full boot').split()
+PARTS = os.environ.get('PARTS', 'recording syscalls full boot panda qemu-log snapshot').split()
+PANDA = os.environ.get('PANDA')
 GUEST_RAM = 256  # MiB, as tests/live/lib.sh gives it
 missed = []
 
@@ -186,6 +189,97 @@ def bench_decoding(level):
     verdict('peak memory of the recording twice as long, to the other', longer.peak / decode.peak, 1.1)
 
 
+# ---- other recorders' files ------------------------------------------------------------------------------------
+
+
+def bench_panda():
+    """A whole-system trace of PANDA's, nearly a gigabyte of text, with the snapshot it began with."""
+    if not PANDA:
+        print('\npanda: left out, PANDA names no folder of a recording')
+        return
+    path, snapshot = PANDA + '/t32.trace.zst', PANDA + '/t32-rr-snp.zst'
+    plain, again = Measured('zstd -dc'), Measured('zstd -dc, again')
+    decode, alone = Measured('sctrace-decode -j 2'), Measured('sctrace-decode -j 1')
+    program = [BUILD + '/sctrace-decode', '--no-progress', '-s', snapshot, '-j']
+    nowhere = {'stdout': subprocess.DEVNULL}
+    heading("decoding PANDA's trace of a whole machine")
+    rounds(RUNS, [
+        (plain, ['zstd', '-dcq', path], nowhere),
+        (decode, program + ['2', path], nowhere),
+        (alone, program + ['1', path], nowhere),
+        (again, ['zstd', '-dcq', path], nowhere),
+    ])
+    print('  noise: %.3f' % (again.median() / plain.median()))
+    verdict('sctrace-decode to zstd -dc', decode.median() / statistics.median(plain.times + again.times), 3)
+    # pages that the snapshot has bytes of: what was touched at least
+    touched = told(snapshot)['counts']['raw_pages'] * 4096 / 2**20
+    verdict('peak memory', max(decode.peak, alone.peak), touched + 100, ' MiB')
+
+
+def qemu_log():
+    """A log of a program under qemu-user, one instruction a block, made once."""
+    path = os.path.join(WORK, 'qemu.log')
+    if not os.path.exists(path):
+        print('logging a program under qemu-user ...', flush=True)
+        qemu = subprocess.run(['tests/live/qemu_user.sh', WORK], check=True, stdout=subprocess.PIPE, text=True, cwd=ROOT)
+        program = os.path.join(WORK, 'log')
+        subprocess.run(['gcc', '-O1', '-w', '-m32', '-static', '-no-pie', '-pthread', '-D_GNU_SOURCE', '-o', program,
+                        ROOT + '/tests/live/programs/files.c'], check=True)
+        subprocess.run([qemu.stdout.strip() + '/qemu-i386', '-singlestep', '-d', 'in_asm,exec,cpu,nochain', '-D',
+                        path + '.new', program], cwd=WORK, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
+        os.rename(path + '.new', path)
+    return path
+
+
+def bench_qemu_log():
+    path = qemu_log()
+    size = os.path.getsize(path) / 1e6
+    plain, decode, alone = Measured('cat'), Measured('sctrace-decode -j 2'), Measured('sctrace-decode -j 1')
+    program = [BUILD + '/sctrace-decode', '--no-progress', '-o', os.path.join(WORK, 'qemu.jsonl'), '-j']
+    heading("decoding QEMU's log of a program, %.0f MB" % size)
+    rounds(RUNS, [
+        (plain, ['cat', path], {'stdout': subprocess.DEVNULL}),
+        (decode, program + ['2', path], {}),
+        (alone, program + ['1', path], {}),
+    ])
+    verdict('text decoded in a second', size / decode.median(), 300, ' MB', least=True)
+
+
+def segments(path, count):
+    """A dump of one page of RAM that page tables map count times, as dump-guest-memory writes it with paging."""
+    head = struct.pack('<16sHHIQQQIHHHHHH', b'\x7fELF\2\1\1', 4, 62, 1, 0, 128, 64, 0, 64, 56, 0xffff, 64, 1, 0)
+    section = struct.pack('<IIQQQQIIQQ', 0, 0, 0, 0, 0, 0, 0, count, 0, 0)  # sh_info: how many segments
+    data = 64 + 64 + 56 * count
+    with open(path, 'wb') as f:
+        f.write(head + section)
+        f.write(b''.join(struct.pack('<IIQQQQQQ', 1, 0, data, (0xffffff0000000000 + (i << 12)), 0x1000, 4096, 4096, 0)
+                         for i in range(count)))
+        f.write(bytes(range(256)) * 16)
+
+
+def bench_snapshot():
+    """Opening costs what finding out where things are costs, not what they weigh."""
+    raw, dump = os.path.join(WORK, 'sparse'), os.path.join(WORK, 'segments')
+    with open(raw, 'wb') as f:
+        f.truncate(64 << 30)
+    segments(dump, 65717)
+    program = [BUILD + '/sctrace-info']
+    nothing, image = Measured('sctrace-info --version'), Measured('64 GiB of raw image')
+    paging = Measured('dump of 65,717 segments')
+    nowhere = {'stdout': subprocess.DEVNULL}
+    heading('opening a snapshot')
+    rounds(RUNS, [
+        (nothing, program + ['--version'], nowhere),
+        (image, program + [raw + '@0'], nowhere),
+        (paging, program + [dump], nowhere),
+    ])
+    os.unlink(raw)
+    os.unlink(dump)
+    verdict('opening 64 GiB', 1000 * (image.median() - nothing.median()), 10, ' ms')
+    verdict('its peak memory', image.peak - nothing.peak, 4, ' MiB')
+    verdict('opening 65,717 segments', 1000 * (paging.median() - nothing.median()), 100, ' ms')
+
+
 def main():
     os.makedirs(WORK, exist_ok=True)
     if 'recording' in PARTS:
@@ -195,6 +289,12 @@ def main():
             bench_decoding(level)
     if 'boot' in PARTS:
         bench_boot()
+    if 'panda' in PARTS:
+        bench_panda()
+    if 'qemu-log' in PARTS:
+        bench_qemu_log()
+    if 'snapshot' in PARTS:
+        bench_snapshot()
     print('\nall limits hold' if not missed else '\nmissed: ' + ', '.join(missed))
     return bool(missed)
 
