@@ -53,6 +53,12 @@ for program in "$build"/sctrace-*; do
 	"$program" --version | grep -vx "$name $(sed -n 's/^VERSION := //p' Makefile)" >"$tmp/faults"
 	report "$name --version" "$tmp/faults"
 done
+# each format of traces and snapshots has its paragraph
+"$build/sctrace-decode" --list-formats | awk '/^[^ ]/ { on = $0 != "logs:"; next } on { print $1 }' |
+	while read -r format; do
+		grep -qE "^\\.BR? (.*[\" ])?$format([\" ]|$)" man/sctrace-decode.1 || echo "format $format is not explained"
+	done >"$tmp/faults"
+report "man/sctrace-decode.1" "$tmp/faults"
 grep -oE '\bsct_[a-z0-9_]+\(' src/sctrace.h | tr -d '(' | sort -u >"$tmp/declared"
 page man/libsctrace.3 | grep -oE '\bsct_[a-z0-9_]+\(' | tr -d '(' | sort -u | comm -3 "$tmp/declared" - >"$tmp/faults"
 report "man/libsctrace.3 and src/sctrace.h" "$tmp/faults"
