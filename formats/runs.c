@@ -57,40 +57,105 @@ static bool same_bytes(const struct sct_run *a, const struct sct_run *b)
 	return b->data - a->data == (ptrdiff_t)(b->addr - a->addr);
 }
 
-/* Takes from run what comes at or before address `last`; false: nothing is left. */
-static bool cut_front(struct sct_run *run, uint64_t last)
+/* Whether what x tells counts where y tells too. */
+static bool counts_before(const struct sct_runs *r, const struct sct_run *x, const struct sct_run *y)
 {
-	uint64_t cut;
-
-	if (last_of(run) <= last)
-		return false;
-	cut = last - run->addr + 1;
-	run->addr += cut;
-	run->size -= cut;
-	if (run->data)
-		run->data += cut;
-	return true;
+	if (!x->data || !y->data)
+		return x->data != NULL;
+	return r->later_counts ? x->data > y->data : x->data < y->data;
 }
 
-/* Makes one of runs that continue each other, and none of them overlap. */
-static void merge(struct sct_runs *r)
+/* The runs that begin at or before some address, as a heap: the one that counts is on top. Those that have ended are
+ * taken out when they get there. */
+struct heap {
+	const struct sct_run **run;
+	size_t n;
+};
+
+static void push(struct heap *h, const struct sct_runs *r, const struct sct_run *run)
 {
+	size_t at = h->n++;
+
+	for (size_t up; at && counts_before(r, run, h->run[up = (at - 1) / 2]); at = up)
+		h->run[at] = h->run[up];
+	h->run[at] = run;
+}
+
+static void pop(struct heap *h, const struct sct_runs *r)
+{
+	const struct sct_run *run = h->run[--h->n];
+	size_t at = 0, down;
+
+	while ((down = 2 * at + 1) < h->n) {
+		if (down + 1 < h->n && counts_before(r, h->run[down + 1], h->run[down]))
+			down++;
+		if (!counts_before(r, h->run[down], run))
+			break;
+		h->run[at] = h->run[down];
+		at = down;
+	}
+	h->run[at] = run;
+}
+
+/* Appends the part of run from addr to last, to the run before where it continues that. */
+static size_t append(struct sct_run *out, size_t n, const struct sct_run *run, uint64_t addr, uint64_t last)
+{
+	struct sct_run part = { addr, last - addr + 1, run->data ? run->data + (addr - run->addr) : NULL, run->flags };
+	struct sct_run *before = n ? &out[n - 1] : NULL;
+
+	if (before && addr - 1 == last_of(before) && part.flags == before->flags && same_bytes(before, &part)) {
+		before->size += part.size;
+		return n;
+	}
+	out[n] = part;
+	return n + 1;
+}
+
+/* Fills out with runs that do not overlap, and continue each other nowhere; returns how many: less than twice as many,
+ * for each one begins where one of the others begins or ends. */
+static size_t separate(struct sct_runs *r, struct heap *h, struct sct_run *out)
+{
+	uint64_t at = 0, last;
 	size_t n = 0;
 
-	for (size_t i = 0; i < r->n; i++) {
-		struct sct_run run = r->run[i], *before = n ? &r->run[n - 1] : NULL;
-
-		if (before && run.addr <= last_of(before)) {
-			r->overlaps += !same_bytes(before, &run);
-			if (!cut_front(&run, last_of(before)))
-				continue;
+	for (size_t i = 0; i < r->n || h->n; at = last + 1) {
+		if (!h->n)
+			at = r->run[i].addr;
+		for (; i < r->n && r->run[i].addr <= at; i++) {
+			r->overlaps += h->n && last_of(h->run[0]) >= at && !same_bytes(h->run[0], &r->run[i]);
+			push(h, r, &r->run[i]);
 		}
-		if (before && run.addr - 1 == last_of(before) && run.flags == before->flags && same_bytes(before, &run))
-			before->size += run.size;
-		else
-			r->run[n++] = run;
+		last = at - 1;
+		if (last_of(h->run[0]) < at) {
+			pop(h, r);
+			continue;
+		}
+		last = last_of(h->run[0]);
+		if (i < r->n && r->run[i].addr <= last)
+			last = r->run[i].addr - 1;
+		n = append(out, n, h->run[0], at, last);
+		if (last == UINT64_MAX)
+			break;
 	}
-	r->n = n;
+	return n;
+}
+
+static int merge(struct sct_runs *r, struct sct_err *err)
+{
+	struct heap h = { reallocarray(NULL, r->n + 1, sizeof *h.run), 0 };
+	struct sct_run *out = reallocarray(NULL, r->n + 1, 2 * sizeof *out), *fit;
+
+	if (!h.run || !out) {
+		free(h.run);
+		free(out);
+		return no_memory(err);
+	}
+	r->n = separate(r, &h, out);
+	free(h.run);
+	free(r->run);
+	fit = reallocarray(out, r->n + 1, sizeof *out);
+	r->run = fit ? fit : out;
+	return SCT_OK;
 }
 
 /* What they cover, whatever the bytes. */
@@ -115,8 +180,7 @@ int sct_runs_finish(struct sct_runs *r, struct sct_err *err)
 {
 	if (r->n)
 		qsort(r->run, r->n, sizeof *r->run, in_order);
-	merge(r);
-	return cover(r, err);
+	return merge(r, err) < 0 ? err->status : cover(r, err);
 }
 
 /* ---- reading ------------------------------------------------------------------------------------------------- */

@@ -18,16 +18,16 @@ struct sct_run {
 struct sct_runs {
 	struct sct_run *run;
 	size_t n, room;
-	size_t last;             /* the run of the last read */
-	struct sct_range *ranges;/* what they cover, once finished */
+	bool later_counts;        /* where several tell of one address, the last of them in the file does; else the first */
+	size_t last;              /* the run of the last read */
+	struct sct_range *ranges; /* what they cover, once finished */
 	size_t nranges;
-	uint64_t overlaps;       /* runs that told of an address of which another one of other bytes of the file had told */
+	uint64_t overlaps;        /* runs that began at an address of which another one told, of other bytes of the file */
 };
 
 /* Adds one; of size 0, none. What passes the last address is cut off. SCT_E_NOMEM. */
 int sct_runs_add(struct sct_runs *r, struct sct_run run, struct sct_err *err);
-/* Puts them in order, once, after the last is added. Where several tell of one address, the one that begins lowest
- * does, of those the one that comes first in the file. SCT_E_NOMEM. */
+/* Puts them in order, once, after the last is added. Bytes of the file count before zeros. SCT_E_NOMEM. */
 int sct_runs_finish(struct sct_runs *r, struct sct_err *err);
 /* sct_snapshot_ops.read */
 size_t sct_runs_read(struct sct_runs *r, uint64_t addr, void *buf, size_t len);
