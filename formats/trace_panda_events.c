@@ -104,6 +104,7 @@ void sct_pd_flush(struct sct_pd_reader *r)
 		tell_loose(r);
 	} else {
 		e = put(r, SCT_EV_ACCESSES);
+		e->reg = r->kernel;
 		e->stores = b->stores + b->first;
 		e->len = b->n - b->first;
 		e->value = e->len;

@@ -15,7 +15,7 @@ enum sct_event_kind {
 	SCT_EV_STORES,  /* the `len` `stores` were made, in this order; `value` of the guest's own, of which
 	                   one may tell several */
 	SCT_EV_ACCESSES,/* the vCPU made the `len` `stores` at virtual addresses, in this order, in the address space that it
-	                   was in; reads are among them. `value` as for STORES */
+	                   was in; reads are among them. `value` as for STORES; `reg` 1: in kernel mode */
 	SCT_EV_LOOSE,   /* the instruction at `value` stored (`reg` 1: read) bytes at virtual address `addr` of which only
 	                   `len` hex digits at `data` are known: each byte's leading zero was left out */
 	SCT_EV_ZERO,    /* `value` pages of 4096 bytes from guest-physical address `addr` on are zero */

@@ -80,15 +80,15 @@ void sct_agreement_note(struct sct_agreement *a, uint64_t seq, uint64_t addr, co
 }
 
 /* One access within a page that the tables map. Pages without bytes (devices, ROM that no snapshot has) keep none. */
-static void access_page(struct sct_machine *m, struct sct_tlb *t, uint64_t seq, uint64_t addr, const uint8_t *data,
-                        size_t len, bool read)
+static void access_page(struct sct_machine *m, struct sct_tlb *t, struct sct_agreement *agreement, uint64_t seq,
+                        uint64_t addr, const uint8_t *data, size_t len, bool read)
 {
 	uint8_t *held = t->data + (addr & (SCT_PAGE_SIZE - 1));
 
 	if (!t->data)
 		return;
 	if (read)
-		sct_agreement_note(&m->reads, seq, addr, data, held, len);
+		sct_agreement_note(agreement, seq, addr, data, held, len);
 	copy(held, data, len);
 	if (t->table && !read)
 		m->ram.generation++;
@@ -102,7 +102,8 @@ static void keep_virtual(struct sct_machine *m, const struct sct_vcpu *v, uint64
 		sct_memory_store(&m->local, addr, data, len);
 }
 
-static void access_mapped(struct sct_vcpu *v, const struct sct_paging *p, uint64_t seq, const struct sct_store *s)
+static void access_mapped(struct sct_vcpu *v, const struct sct_paging *p, struct sct_agreement *agreement, uint64_t seq,
+                          const struct sct_store *s)
 {
 	struct sct_machine *m = v->machine;
 	size_t done = 0;
@@ -115,7 +116,7 @@ static void access_mapped(struct sct_vcpu *v, const struct sct_paging *p, uint64
 
 		n = n < s->len - done ? n : s->len - done;
 		if (t)
-			access_page(m, t, seq, addr, s->data + done, n, s->read);
+			access_page(m, t, agreement, seq, addr, s->data + done, n, s->read);
 		else if (status == SCT_WALK_UNMAPPED)
 			m->unmapped++;
 		else
@@ -138,6 +139,7 @@ void sct_machine_access(struct sct_vcpu *v, const struct sct_event *e)
 {
 	struct sct_machine *m = v->machine;
 	struct sct_paging p;
+	struct sct_agreement *agreement = e->reg ? &m->kernel_reads : &m->reads;
 	bool paged = !m->program && sct_vcpu_paging(v, &p);
 
 	for (uint32_t i = 0; i < e->len; i++) {
@@ -146,7 +148,7 @@ void sct_machine_access(struct sct_vcpu *v, const struct sct_event *e)
 		if (m->program)
 			access_flat(m, e->seq + s->step, s);
 		else if (paged)
-			access_mapped(v, &p, e->seq + s->step, s);
+			access_mapped(v, &p, agreement, e->seq + s->step, s);
 		else
 			keep_virtual(m, v, s->addr, s->data, s->len);
 	}

@@ -151,9 +151,7 @@ static void tell(struct run *run, struct sct_pipeline *p)
 		{ c->detect.no_entry, "recorded instructions that do not enter the kernel: no record" },
 		{ run->sink->invented ? run->sink->invented(run->state) : 0, "required fields written as 0, for want of a value" },
 		{ c->holes, "places where control does not follow from what comes before" },
-		{ c->reads.different, "reads that disagree with the replayed memory" },
-		{ c->code.different, "instructions that disagree with the replayed memory" },
-		{ c->unmapped, "accesses at addresses that the replayed page tables do not map" },
+		{ c->kernel_reads.different, "reads in kernel mode that disagree with the replayed memory" },
 		{ d->unknown, "parts of a kind that this version does not know, skipped" },
 		{ d->bytes, "bytes skipped for damage" },
 	};
@@ -228,18 +226,23 @@ static bool tell_agreement(struct run *run, struct sct_pipeline *p)
 	const char *file = run->options->sources.trace;
 	bool reads, code;
 
-	if (!run->options->verify)
-		return false;
+	if (!run->options->verify) {
+		count(file, c->reads.different + c->code.different + c->unmapped,
+		      "places where trace and snapshot disagree: memory may be wrong (--verify-snapshot)");
+		return c->reads.different || c->code.different || c->unmapped;
+	}
+	tell_disagreement(file, &c->kernel_reads, "reads in kernel mode, where not all stores are traced,");
+	count(file, c->unmapped, "accesses at addresses that the snapshot's page tables do not map");
 	reads = tell_disagreement(file, &c->reads, "reads");
 	code = tell_disagreement(file, &c->code, "instructions");
 	if (!c->reads.compared && !c->code.compared) {
 		fprintf(stderr, "sctrace-decode: %s: nothing of the trace could be compared with the snapshot\n", file);
 		return true;
 	}
-	if (!reads && !code)
+	if (!reads && !code && !c->unmapped)
 		fprintf(stderr, "sctrace-decode: %s: trace and snapshot agree: %llu reads and %llu instructions compared\n", file,
 		        (unsigned long long)c->reads.compared, (unsigned long long)c->code.compared);
-	return reads || code;
+	return reads || code || c->unmapped;
 }
 
 /* Runs the pipeline into the open sink and closes the log. Returns the exit status. */

@@ -127,6 +127,7 @@ const struct sct_pipeline_counts *sct_pipeline_counts(struct sct_pipeline *p)
 {
 	p->counts.orphans = p->pending.orphans;
 	p->counts.reads = p->machine.reads;
+	p->counts.kernel_reads = p->machine.kernel_reads;
 	p->counts.code = p->machine.code;
 	p->counts.unmapped = p->machine.unmapped;
 	return &p->counts;

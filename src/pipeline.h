@@ -43,7 +43,7 @@ struct sct_pipeline_counts {
 	uint64_t holes;       /* places in a trace of every instruction where control cannot have gone from one to the next:
 	                         some are missing, or another thread or a signal handler runs */
 	uint64_t first_hole;  /* the seq behind the first of them */
-	struct sct_agreement reads, code; /* the trace against the replayed memory */
+	struct sct_agreement code, reads, kernel_reads; /* the trace against the replayed memory: machine.h */
 	uint64_t unmapped;    /* accesses at addresses that the replayed page tables do not map */
 	bool seeded;          /* the general registers at the start are those of a snapshot's CPUs */
 	struct sct_detect_counts detect;
