@@ -1,0 +1,445 @@
+/* Reader of what QEMU's execlog plugin writes: instructions, and registers that they changed.
+ * In:  an input
+ * Out: of one program every instruction, of a machine those that enter the kernel and where user mode begins; registers
+ *
+ * Layout: one line for each executed instruction, see _line. The plugin holds a line back until the same vCPU begins its next
+ * instruction: only then it compares the registers, so those on a line are as that next instruction finds them. What a
+ * system call returned stands on the line of the instruction that made the call; the lines of several vCPUs come in the
+ * order in which they were let go. The values at the start are never told. Versions before 9.0 tell of no registers.
+ *
+ * Nothing in a log tells that it leaves things out, so it is held against itself:
+ *  - ifilter, afilter leave out lines. A line must be where the one before leads (_flow), or where the program counter that
+ *    the one before tells points to.
+ *  - rdisas=on leaves out registers. An instruction that moves the stack pointer must show another one.
+ *  - The lines of a program and of the children that it forks have one number. Registers are not told after a fork.
+ * This needs the stack pointer and the program counter: of a log without either (reg=* has both) no register is told. Of a
+ * whole machine it must have the code segment too, or the mode stays unknown, and nothing is told.
+ */
+#include "trace_execlog.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- damage ------------------------------------------------------------------------------------------------- */
+
+/* Whatever was known of registers is not. */
+static void forget(struct sct_el_reader *r)
+{
+	for (unsigned i = 0; i < SCT_EL_VCPUS; i++)
+		if (r->vcpus[i]) {
+			r->vcpus[i]->any = false;
+			r->vcpus[i]->dirty = r->vcpus[i]->regs.known = 0;
+		}
+	r->gap = true;
+}
+
+static void damaged(struct sct_el_reader *r, const struct sct_err *err)
+{
+	if (!r->damage.first.status)
+		r->damage.first = *err;
+	r->damage.places++;
+	forget(r);
+}
+
+/* The log cannot be believed: in one program, for good. */
+static void distrust(struct sct_el_reader *r, const struct sct_el_vcpu *v, const char *cause)
+{
+	struct sct_err err;
+
+	sct_fail(&err, SCT_E_FORMAT, r->offset, "behind vCPU %llu's instruction at 0x%llx %s",
+	         (unsigned long long)v->head.vcpu, (unsigned long long)v->head.pc, cause);
+	damaged(r, &err);
+	r->distrusted |= r->info.user_mode;
+}
+
+/* ---- what is known of a vCPU -------------------------------------------------------------------------------- */
+
+static bool known(const struct sct_el_vcpu *v, unsigned slot)
+{
+	return v->regs.known >> slot & 1;
+}
+
+enum { CR0_PE = 1, EFLAGS_VM = 1 << 17 };
+
+/* Whether the vCPU is in user mode, false: it is not known. Only in protected mode a segment selector tells. */
+static bool find_mode(const struct sct_el_reader *r, const struct sct_el_vcpu *v, bool *user)
+{
+	const struct sct_el_slots *s = &r->slots;
+
+	*user = true;
+	if (r->info.user_mode)
+		return true;
+	if (!known(v, s->cs))
+		return false;
+	*user = (v->regs.value[s->cs] & 3) == 3;
+	if ((known(v, s->cr0) && !(v->regs.value[s->cr0] & CR0_PE)) ||
+	    (known(v, s->eflags) && v->regs.value[s->eflags] & EFLAGS_VM))
+		*user = false;
+	return true;
+}
+
+static bool trusted(const struct sct_el_reader *r)
+{
+	return r->sp_told && r->pc_told && !r->distrusted;
+}
+
+/* Calls of Linux that make another process: their numbers, and the flags of clone in which register. */
+static bool makes_process(const struct sct_el_reader *r, const struct sct_el_vcpu *v)
+{
+	enum { VM = 0x100, VFORK = 0x4000 }; /* QEMU's linux-user makes a fork of a vfork, flags or not */
+	static const struct {
+		uint8_t word;
+		uint16_t number;
+		const char *flags;
+	} calls[] = {
+		{ 4, 2 }, { 4, 190 }, { 4, 120, "ebx" }, { 4, 435 }, { 8, 57 }, { 8, 58 }, { 8, 56, "rdi" }, { 8, 435 },
+	};
+	uint64_t flags;
+
+	if (!known(v, r->slots.number))
+		return true;
+	for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
+		if (calls[i].word != r->info.arch->word || calls[i].number != v->regs.value[r->slots.number])
+			continue;
+		if (!calls[i].flags || !sct_regs_get(&v->regs, sct_arch_reg(r->info.arch, calls[i].flags), &flags))
+			return true;
+		return (flags & (VM | VFORK)) != VM;
+	}
+	return false;
+}
+
+static struct sct_el_vcpu *find_vcpu(struct sct_el_reader *r, uint64_t number)
+{
+	if (number >= SCT_EL_VCPUS)
+		return NULL;
+	if (!r->vcpus[number])
+		r->vcpus[number] = calloc(1, sizeof **r->vcpus);
+	return r->vcpus[number];
+}
+
+/* ---- from line to line -------------------------------------------------------------------------------------- */
+
+/* Whether the line at pc is where the vCPU's line before leads. */
+static bool is_next(const struct sct_el_reader *r, const struct sct_el_vcpu *v, uint64_t pc)
+{
+	unsigned slot = r->info.arch->pc;
+
+	if (known(v, slot) && v->regs.value[slot] == pc)
+		return true;
+	return v->user && v->flow.class != SCT_EL_LEADS && sct_el_can_follow(&v->flow, &v->head, pc);
+}
+
+/* What is wrong between the vCPU's last line and the one at pc; NULL: nothing that shows. */
+static const char *find_break(struct sct_el_reader *r, const struct sct_el_vcpu *v, uint64_t pc)
+{
+	if (!is_next(r, v, pc)) {
+		r->breaks++;
+		return "lines are missing (ifilter, afilter), or are those of several processes";
+	}
+	if (v->user && v->flow.moves_sp && !v->sp_moved && pc != v->head.pc) {
+		r->breaks++;
+		return "registers are missing (rdisas=on)";
+	}
+	if (v->forks) {
+		r->forks++;
+		return "there are two processes, whose lines bear one number";
+	}
+	return NULL;
+}
+
+/* Holds a line in user mode against the vCPU's line before. */
+static void check_order(struct sct_el_reader *r, struct sct_el_vcpu *v, uint64_t pc)
+{
+	const char *cause;
+
+	if (!v->any || r->distrusted)
+		return;
+	if (trusted(r)) {
+		cause = find_break(r, v, pc);
+		if (cause)
+			distrust(r, v, cause);
+	} else if (!is_next(r, v, pc)) {
+		v->dirty = v->regs.known = 0; /* nothing of it was told yet */
+	}
+}
+
+/* Takes in a register that a line shows. False: it has not the size that it should. */
+static bool take_register(struct sct_el_reader *r, struct sct_el_vcpu *v, const struct sct_el_field *f)
+{
+	const struct sct_reg *reg;
+
+	if (!sct_el_field_reg(f, r->info.arch, &reg))
+		return false;
+	if (!reg)
+		return true;
+	r->sp_told |= reg->index == r->info.arch->sp;
+	r->pc_told |= reg->index == r->info.arch->pc;
+	v->sp_moved |= reg->index == r->info.arch->sp;
+	sct_regs_set(&v->regs, reg->index, f->value);
+	v->dirty |= UINT64_C(1) << reg->index;
+	return true;
+}
+
+/* Takes in what the line's instruction changed. Negative: the line is damaged. */
+static int take_fields(struct sct_el_reader *r, struct sct_el_vcpu *v, struct sct_el_text *line)
+{
+	struct sct_el_field f;
+	int rc;
+
+	v->sp_moved = false;
+	while ((rc = sct_el_read_field(line, &f)) > 0)
+		if (!f.access && !take_register(r, v, &f))
+			return -1;
+	return rc;
+}
+
+/* A call that made a process has told so by its result: that of the child is 0, and errors are the last 4095 numbers. */
+static bool failed(const struct sct_el_reader *r, const struct sct_el_vcpu *v)
+{
+	uint64_t top = r->info.arch->word == 8 ? UINT64_MAX : UINT32_MAX;
+
+	return known(v, r->slots.number) && v->regs.value[r->slots.number] > top - 4095;
+}
+
+/* ---- events ------------------------------------------------------------------------------------------------- */
+
+static int give_registers(const struct sct_el_reader *r, struct sct_el_vcpu *v, struct sct_event *events)
+{
+	int n = 0;
+
+	if (!trusted(r))
+		return 0;
+	for (; v->dirty; v->dirty &= v->dirty - 1) {
+		unsigned slot = (unsigned)__builtin_ctzll(v->dirty);
+
+		if (r->info.user_mode && slot == r->info.arch->asid)
+			continue;
+		events[n++] = (struct sct_event){
+			.kind = SCT_EV_REG, .vcpu = (uint16_t)v->head.vcpu, .reg = (uint8_t)slot, .value = v->regs.value[slot]
+		};
+	}
+	return n;
+}
+
+/* How many of the four bytes are surely the instruction's own. */
+static unsigned own_bytes(const struct sct_el_reader *r, const struct sct_el_vcpu *v)
+{
+	unsigned n = 4;
+
+	if (v->flow.enters || r->stale)
+		return v->flow.size;
+	while (n > v->flow.size && !v->head.bytes[n - 1])
+		n--;
+	return n;
+}
+
+/* The instruction of the vCPU's line; in a whole machine only one that enters the kernel, and where user mode begins. */
+static int give_insn(struct sct_el_reader *r, struct sct_el_vcpu *v, bool back, struct sct_event *events,
+                     uint8_t *bytes)
+{
+	struct sct_event e = {
+		.vcpu = (uint16_t)v->head.vcpu, .addr = v->head.pc, .seq = r->lines - 1, .time_ns = SCT_TIME_UNKNOWN
+	};
+	int n = 0;
+
+	if (back || v->flow.enters || r->info.user_mode)
+		n = give_registers(r, v, events);
+	if (back) {
+		events[n] = e;
+		events[n++].kind = SCT_EV_USER;
+	}
+	if (v->flow.enters || r->info.user_mode) {
+		memcpy(bytes, v->head.bytes, sizeof v->head.bytes);
+		e.kind = SCT_EV_INSN;
+		e.len = own_bytes(r, v);
+		e.data = bytes;
+		events[n++] = e;
+	}
+	return n;
+}
+
+/* A vCPU of one program is a thread. */
+static int give_thread(struct sct_el_reader *r, struct sct_el_vcpu *v, struct sct_event *events)
+{
+	if (v->told)
+		return 0;
+	v->told = true;
+	r->nvcpus++;
+	if (!r->info.user_mode)
+		return 0;
+	*events = (struct sct_event){ .kind = SCT_EV_THREAD, .vcpu = (uint16_t)v->head.vcpu, .value = v->head.vcpu };
+	return 1;
+}
+
+static int give_gap(struct sct_el_reader *r, struct sct_event *events)
+{
+	if (!r->gap)
+		return 0;
+	r->gap = false;
+	*events = (struct sct_event){ .kind = SCT_EV_GAP };
+	return 1;
+}
+
+/* A line that is none. */
+static void bad_line(struct sct_el_reader *r, size_t size)
+{
+	struct sct_err err;
+
+	sct_fail(&err, SCT_E_FORMAT, r->offset, "not a line of the execlog plugin");
+	damaged(r, &err);
+	r->damage.bytes += size + 1;
+}
+
+/* The vCPU goes on with the instruction of head. Returns whether it is back in user mode, by a line that was not. */
+static bool step(struct sct_el_reader *r, struct sct_el_vcpu *v, const struct sct_el_head *head)
+{
+	bool user, mode_known = find_mode(r, v, &user), came = v->any && !v->user;
+
+	if (mode_known && user) {
+		check_order(r, v, head->pc);
+		mode_known = find_mode(r, v, &user);
+	}
+	came &= v->any; /* nothing was forgotten */
+	v->any = true;
+	v->user = mode_known && user;
+	v->head = *head;
+	sct_el_flow(&v->flow, head, r->info.arch);
+	v->forks = r->info.user_mode && v->flow.enters && makes_process(r, v);
+	r->lines++;
+	r->user_lines += v->user;
+	r->unknown_mode += !mode_known && v->flow.enters;
+	return came && v->user;
+}
+
+enum { EVENTS_MAX = SCT_REGS_MAX + 5 }; /* of a line: registers, THREAD, GAP, USER, INSN, GAP */
+
+static int take_line(struct sct_el_reader *r, struct sct_el_text line, struct sct_event *events, uint8_t *bytes)
+{
+	size_t size = (size_t)(line.end - line.at);
+	struct sct_el_head head;
+	struct sct_el_vcpu *v;
+	bool back;
+	int n;
+
+	if (!sct_el_read_head(&line, &head) || !(v = find_vcpu(r, head.vcpu))) {
+		bad_line(r, size);
+		return give_gap(r, events);
+	}
+	back = step(r, v, &head);
+	n = give_gap(r, events);
+	n += give_thread(r, v, events + n);
+	if (v->user)
+		n += give_insn(r, v, back, events + n, bytes);
+	if (take_fields(r, v, &line) < 0)
+		bad_line(r, size);
+	v->forks = v->forks && !failed(r, v);
+	return n + give_gap(r, events + n);
+}
+
+/* ---- the plug ----------------------------------------------------------------------------------------------- */
+
+static int el_probe(const uint8_t *data, size_t size)
+{
+	struct sct_el_text line = { (const char *)data, (const char *)data + size };
+	const char *nl = memchr(data, '\n', size);
+	struct sct_el_head head;
+
+	if (nl)
+		line.end = nl;
+	return sct_el_read_head(&line, &head) ? 90 : 0;
+}
+
+static int el_open(void *state, struct sct_input *in, const struct sct_trace_hints *hints, struct sct_err *err)
+{
+	struct sct_el_reader *r = state;
+
+	if (hints->nondet)
+		return sct_fail(err, SCT_E_USAGE, SCT_NO_OFFSET, "a PANDA non-determinism log goes with PANDA's traces only");
+	r->in = in;
+	return sct_el_survey(r, hints, err);
+}
+
+static const struct sct_trace_info *el_info(void *state)
+{
+	struct sct_el_reader *r = state;
+
+	return &r->info;
+}
+
+/* The next line, over damage, which is counted. Returns 1, 0 at the end, or what ends the reading. */
+static int next_sound_line(struct sct_el_reader *r, struct sct_el_text *line, struct sct_err *err)
+{
+	struct sct_err e;
+	int rc;
+
+	while ((rc = sct_el_next_line(r, line, &e)) == SCT_E_FORMAT || rc == SCT_E_TRUNCATED) {
+		if (rc == SCT_E_TRUNCATED)
+			r->damage.truncated = true;
+		damaged(r, &e);
+	}
+	if (rc < 0)
+		*err = e;
+	return rc;
+}
+
+static int el_next(void *state, struct sct_event *events, int max, struct sct_err *err)
+{
+	struct sct_el_reader *r = state;
+	struct sct_el_text line;
+	int n = 0, insns = 0;
+
+	while (max - n >= EVENTS_MAX && insns < SCT_EL_INSNS) {
+		int rc = next_sound_line(r, &line, err);
+
+		if (rc < 0)
+			return n ? n : rc;
+		if (!rc)
+			return n + give_gap(r, events + n);
+		n += take_line(r, line, events + n, r->bytes[insns++]);
+	}
+	return n;
+}
+
+static const struct sct_damage *el_damage(void *state)
+{
+	struct sct_el_reader *r = state;
+
+	return &r->damage;
+}
+
+static const struct sct_count *el_counts(void *state)
+{
+	struct sct_el_reader *r = state;
+	struct sct_count *c = r->counts;
+
+	*c++ = (struct sct_count){ "lines", r->lines };
+	*c++ = (struct sct_count){ "user-lines", r->user_lines };
+	*c++ = (struct sct_count){ "vcpus", r->nvcpus };
+	*c++ = (struct sct_count){ "unknown-mode", r->unknown_mode };
+	*c++ = (struct sct_count){ "breaks", r->breaks };
+	*c++ = (struct sct_count){ "forks", r->forks };
+	*c = (struct sct_count){ NULL, 0 };
+	return r->counts;
+}
+
+static void el_close(void *state)
+{
+	struct sct_el_reader *r = state;
+
+	for (unsigned i = 0; i < SCT_EL_VCPUS; i++)
+		free(r->vcpus[i]);
+	free(r->carry);
+}
+
+const struct sct_trace_ops sct_trace_execlog = {
+	.name = "execlog",
+	.summary = "output of QEMU's execlog plugin (reg=*)",
+	.state_size = sizeof(struct sct_el_reader),
+	.probe = el_probe,
+	.open = el_open,
+	.info = el_info,
+	.next = el_next,
+	.damage = el_damage,
+	.counts = el_counts,
+	.close = el_close,
+};
