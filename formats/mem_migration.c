@@ -209,35 +209,32 @@ static void tell(struct sct_migration *m, const char *format)
 	info->counts = m->counts;
 }
 
-/* What came before damage is of use when there is RAM among it. */
-static int finish(struct sct_migration *m, struct sct_err *limit, struct sct_err *err)
+/* What came before damage is of use when there is RAM among it. The first cause of *damage stays. */
+static int finish(struct sct_migration *m, struct sct_err *damage, struct sct_err *err)
 {
-	struct sct_err unplaced = { 0 };
+	struct sct_err limit = { 0 };
 
-	if (sct_mig_ram_place(&m->ram, m->machine, &m->devices.split, &unplaced, err) < 0)
+	if (sct_mig_ram_place(&m->ram, m->machine, &m->devices.split, &limit, err) < 0)
 		return err->status;
-	if (!limit->status && !m->devices.ncpus)
-		sct_fail(limit, SCT_E_UNSUPPORTED, m->devices.begin ? m->devices.begin : SCT_NO_OFFSET,
+	if (!damage->status)
+		*damage = limit;
+	if (!damage->status && !m->devices.ncpus)
+		sct_fail(damage, SCT_E_UNSUPPORTED, m->devices.begin ? m->devices.begin : SCT_NO_OFFSET,
 			"the stream describes no CPU that is known here");
-	if (!limit->status || (unplaced.status && limit->status == SCT_E_UNSUPPORTED))
-		*limit = unplaced.status ? unplaced : *limit;
-	if (m->ram.nranges) {
-		m->info.damage = *limit;
+	m->info.damage = *damage;
+	if (m->ram.nranges)
 		return SCT_OK;
-	}
-	if (limit->status && !m->ram.nblocks) {
-		*err = *limit;
-		return err->status;
-	}
-	return sct_fail(err, SCT_E_UNSUPPORTED, limit->offset, "it has no RAM whose address is known here (its first block is "
-		"\"%s\")", m->ram.nblocks ? m->ram.block[0].name : "");
+	if (!damage->status)
+		return sct_fail(err, SCT_E_FORMAT, 0, "the stream tells of no page of RAM");
+	*err = *damage;
+	return err->status;
 }
 
 int sct_migration_open(struct sct_migration *m, const struct sct_mig_source *source, const char *format,
 	struct sct_err *err)
 {
 	struct sct_mig_in in = { .source = &m->source };
-	struct sct_err limit = { 0 };
+	struct sct_err damage = { 0 };
 	uint64_t version;
 	uint8_t head[4];
 
@@ -250,11 +247,11 @@ int sct_migration_open(struct sct_migration *m, const struct sct_mig_source *sou
 		return sct_fail(err, SCT_E_UNSUPPORTED, 4, "migration stream of version %" PRIu64 ", known is %d", version, VERSION);
 	if (sct_mig_describe(&m->devices, &m->source, err) < 0)
 		return err->status;
-	if (take_sections(m, &in, &limit) < 0 && limit.status == SCT_E_NOMEM) {
-		*err = limit;
+	if (take_sections(m, &in, &damage) < 0 && damage.status == SCT_E_NOMEM) {
+		*err = damage;
 		return err->status;
 	}
-	if (finish(m, &limit, err) < 0)
+	if (finish(m, &damage, err) < 0)
 		return err->status;
 	tell(m, format);
 	return SCT_OK;

@@ -3,7 +3,8 @@
  * Out: parts of blocks at their addresses, and the ranges that were told of
  *
  * RAM under the windows of VGA and ROM (0xa0000 to 0xfffff) is not given: whether a CPU sees it there is up to the
- * chipset's registers.
+ * chipset's registers. The hole below 4 GiB is where a stream's CMOS says. Without it (PANDA saves RAM and CPUs alone) it
+ * is where machines of that type have it unless their user moved it.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -13,6 +14,7 @@
 
 enum { PAGE = 4096 };
 
+#define RAM        "pc.ram"
 #define GIB_4      (UINT64_C(1) << 32)
 #define HOLE_BEGIN UINT64_C(0xa0000)
 #define HOLE_END   UINT64_C(0x100000)
@@ -168,12 +170,15 @@ int sct_mig_ram_place(struct sct_mig_ram *ram, const char *machine, const struct
 	struct sct_err *limit, struct sct_err *err)
 {
 	for (unsigned i = 0; i < ram->nblocks; i++)
-		if (!strcmp(ram->block[i].name, "pc.ram"))
+		if (!strcmp(ram->block[i].name, RAM))
 			place_ram(ram, i, machine, split, limit);
 		else if (!strcmp(ram->block[i].name, "pc.bios"))
 			place_rom(ram, i);
 		else
 			ram->unplaced++;
+	if (ram->nblocks && !ram->size)
+		sct_fail(limit, SCT_E_UNSUPPORTED, SCT_NO_OFFSET, "none of the %u RAM blocks is called %s, the first is \"%s\": "
+			"where they lie is not known", ram->nblocks, RAM, ram->block[0].name);
 	if (make_ranges(ram) < 0)
 		return sct_fail(err, SCT_E_NOMEM, SCT_NO_OFFSET, "no memory for the ranges of RAM");
 	return SCT_OK;

@@ -97,9 +97,10 @@ static int find_block(const struct sct_mig_ram *ram, const char *name)
 	return -1;
 }
 
-static int damaged_list(uint64_t at, struct sct_err *err)
+static int damaged_list(const struct sct_mig_in *in, uint64_t at, struct sct_err *err)
 {
-	return sct_fail(err, SCT_E_FORMAT, at, "the list of RAM blocks is damaged");
+	return in->bad ? sct_fail(err, SCT_E_TRUNCATED, at, "the stream ends inside the list of RAM blocks")
+	               : sct_fail(err, SCT_E_FORMAT, at, "the list of RAM blocks is damaged");
 }
 
 /* Bits of the bitmap from page on, one for each page that is not zero. */
@@ -159,12 +160,12 @@ static int take_blocks(struct sct_mig_ram *ram, uint64_t total, struct sct_mig_i
 		if (ram->nblocks == SCT_MIG_BLOCKS)
 			return sct_fail(err, SCT_E_UNSUPPORTED, at, "more than %d RAM blocks", SCT_MIG_BLOCKS);
 		if (!sct_mig_name(in, b->name) || find_block(ram, b->name) >= 0)
-			return damaged_list(at, err);
+			return damaged_list(in, at, err);
 		b->size = sct_mig_be(in, 8);
 		if (ram->shared)
 			sct_mig_be(in, 8); /* the address of shared memory, 0 for RAM of its own */
 		if (in->bad || !b->size || b->size > BLOCK_MAX || b->size > total - sum)
-			return damaged_list(at, err);
+			return damaged_list(in, at, err);
 		sum += b->size;
 		ram->nblocks++;
 		if (ram->mapped && mapped_block(ram, ram->nblocks - 1, in, err) < 0)
