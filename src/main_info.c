@@ -43,25 +43,31 @@ static bool has_address(const char *path)
 	return strrchr(path, '@') && strcmp(path, "-") && stat(path, &st) < 0;
 }
 
-/* Whether the file is a snapshot rather than a trace. Of a compressed one, its first bytes tell. */
-static bool is_snapshot(const char *path)
+enum kind { KIND_TRACE, KIND_SNAPSHOT, KIND_UNKNOWN };
+
+/* What the first bytes of the file say that it is; a trace where there are none, for its reader tells why. */
+static enum kind probe(const char *path)
 {
 	struct sct_file file = { .fd = -1 };
 	struct sct_input *in;
 	struct sct_err err;
 	size_t size;
-	bool snapshot = false;
+	int snapshot = 0, trace = 1;
 
 	if (has_address(path))
-		return true;
+		return KIND_SNAPSHOT;
 	if (!strcmp(path, "-") || sct_input_open(path, 1, &in, &err) < 0)
-		return false;
+		return KIND_TRACE;
 	file.data = sct_input_peek(in, &size);
 	file.size = size;
-	if (file.data)
-		snapshot = snapshot_score(&file) > trace_score(file.data, size);
+	if (file.data) {
+		snapshot = snapshot_score(&file);
+		trace = trace_score(file.data, size);
+	}
 	sct_input_close(in);
-	return snapshot;
+	if (!snapshot && !trace)
+		return KIND_UNKNOWN;
+	return snapshot > trace ? KIND_SNAPSHOT : KIND_TRACE;
 }
 
 /* PANDA's log has no mark of its own, but a name that PANDA gave it. */
@@ -97,9 +103,19 @@ static uint64_t ram_size(const char *path)
 /* What is no part of a recording, or its trace. */
 static int tell_file(const struct sct_info *info, const struct sct_info_file *file)
 {
+	struct sct_err err;
+
 	if (is_nondet(file->path))
 		return sct_info_nondet(info, file);
-	return is_snapshot(file->path) ? sct_info_snapshot(info, file) : sct_info_trace(info, file);
+	switch (probe(file->path)) {
+	case KIND_TRACE: return sct_info_trace(info, file);
+	case KIND_SNAPSHOT: return sct_info_snapshot(info, file);
+	case KIND_UNKNOWN: break;
+	}
+	sct_fail(&err, SCT_E_FORMAT, 0, "neither a trace nor a snapshot of any known format (an image of memory needs its "
+	         "address: FILE@ADDR)");
+	sct_info_say(file->name, &err);
+	return EXIT_FAILURE;
 }
 
 /* A file, or each part of a PANDA recording. Returns the worst exit status. */

@@ -59,6 +59,20 @@ static struct sct_trace_hints hints(const struct sct_sources *s, const struct sc
 	return h;
 }
 
+/* Whether it is the log that cannot be opened. */
+static bool is_bad_log(struct sct_sources *s, uint64_t ram_size, struct sct_err *err)
+{
+	struct sct_nondet *log;
+	struct sct_err fault;
+
+	if (sct_nondet_open(&log, s->nondet, ram_size, &fault) < 0) {
+		*err = fault;
+		return true;
+	}
+	sct_nondet_close(log);
+	return false;
+}
+
 static int open_trace(struct sct_sources *s, const struct sct_sources_spec *spec, struct sct_err *err)
 {
 	struct sct_trace_options to = { .format = spec->trace_format, .threads = spec->threads, .hints = hints(s, spec) };
@@ -75,6 +89,8 @@ static int open_trace(struct sct_sources *s, const struct sct_sources_spec *spec
 		s->nondet = to.hints.nondet = NULL;
 		r = sct_trace_open(&s->trace, s->parts.trace, &to, err);
 	}
+	if (r && r != SCT_E_USAGE && s->nondet && is_bad_log(s, to.hints.ram_size, err))
+		return fail_at(s, s->nondet, err);
 	return r ? fail_at(s, s->parts.trace, err) : SCT_OK;
 }
 
