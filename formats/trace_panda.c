@@ -2,13 +2,14 @@
  * In:  an input
  * Out: events, what the trace says of itself, what was damaged
  *
- * Layout: lines of text, trace_panda_line.c; '#' begins a comment. A line tells of the moment before an instruction: which one
- * it is (its pc), in which address space and mode; and what the instruction of the line before has changed: its accesses
- * and the registers that have another value now (panda/plugins/trace/trace.cpp: accesses are kept until the next line;
- * Tenet, tracers/README.md). `seq` is the index of a line, comments not counted.
+ * Layout: lines of text, trace_panda_line.c; '#' begins a comment. A line tells of the moment before an instruction:
+ * which one it is (its pc), in which address space and mode; and what the instruction of the line before has changed:
+ * its accesses and the registers that have another value now (panda/plugins/trace/trace.cpp: accesses are kept until the
+ * next line; Tenet, tracers/README.md). `seq` is the index of a line, comments not counted.
  *
- * Of a machine, instructions that were followed by kernel code are told (INSN, as of the line before), and the first ones behind
- * kernel code (USER); of a program every one. Accesses of a line were made in the address space of the line before.
+ * Of a machine, instructions that were followed by kernel code are told (INSN, as of the line before), and the first
+ * ones behind kernel code (USER); of a program every one. Accesses of a line were made in the address space of the line
+ * before.
  * Files: _feed finds lines, _line parses them, _survey looks at the first ones, _events tells.
  */
 #include <stdlib.h>
@@ -96,9 +97,11 @@ static const uint8_t *other_line(struct sct_pd_reader *r, const uint8_t *line)
 		return refuse(r, line);
 	}
 	if (r->have && !r->kernel && p->has_kernel && p->kernel) {
+		const char *code = sct_pd_gate_in(&r->gates, p->arch, r->asid, &before, &p->regs);
+
 		p->regs = before;
 		take_back(r, n, used);
-		sct_pd_moment(r, SCT_EV_INSN, r->index - 1);
+		sct_pd_moment(r, SCT_EV_INSN, r->index - 1, code);
 		end = sct_pd_parse(p, line);
 	}
 	if (p->has_kernel || !p->prefix_words)
@@ -165,7 +168,7 @@ static const uint8_t *read_line(struct sct_pd_reader *r, const uint8_t *line)
 		watch_threads(r, n, sp);
 	/* Tenet leaves out a pc that is the same; after a hole nobody knows the same as what */
 	if (!r->survey.whole && p->regs.known >> p->arch->pc & 1)
-		sct_pd_moment(r, SCT_EV_INSN, r->index);
+		sct_pd_moment(r, SCT_EV_INSN, r->index, NULL);
 	r->index++;
 	return end;
 }
@@ -222,8 +225,10 @@ static void fill(struct sct_pd_reader *r)
 	while (has_room(r)) {
 		if (r->device.seq < r->index && sct_pd_devices(r, r->index - 1))
 			break; /* the log's next write takes the place of this one */
-		if (r->user_due)
-			sct_pd_moment(r, SCT_EV_USER, r->index - 1);
+		if (r->user_due) {
+			sct_pd_gate_out(&r->gates, r->parser.arch, r->asid, &r->parser.regs);
+			sct_pd_moment(r, SCT_EV_USER, r->index - 1, NULL);
+		}
 		r->user_due = false;
 		if (r->at != r->stop)
 			r->at = read_line(r, r->at);

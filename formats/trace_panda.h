@@ -176,6 +176,37 @@ void sct_pd_threads_lost(struct sct_pd_threads *t);
 void sct_pd_threads_line(struct sct_pd_threads *t, const struct sct_store *s, uint64_t value, uint64_t index,
                          uint64_t old_sp, uint64_t sp, uint64_t pc);
 
+/* ---- ways into the kernel ----------------------------------------------------------------------------------- */
+
+enum { SCT_PD_GATES = 256, SCT_PD_WAYS = 256 };
+
+/* An entry point of the kernel, and how often a call through it was seen to return so many bytes behind its instruction. */
+struct sct_pd_gate {
+	uint64_t pc, behind2, behind4;
+};
+
+/* A way into the kernel that may be a call; gate NULL: none. */
+struct sct_pd_way {
+	struct sct_pd_gate *gate;
+	uint64_t asid, sp, pc, result; /* result: in its register in the kernel's first instruction */
+};
+
+/* Zero-initialise. */
+struct sct_pd_gates {
+	struct sct_pd_gate gates[SCT_PD_GATES];
+	unsigned ngates;
+	struct sct_pd_way ways[SCT_PD_WAYS]; /* by address space and stack pointer, the last of each place */
+};
+
+/* User mode was left: registers of the instruction that left it, and of the kernel's first. Returns the two bytes of that
+ * instruction where it is certain that it is the entering one, else NULL. */
+const char *sct_pd_gate_in(struct sct_pd_gates *g, const struct sct_arch *arch, uint64_t asid,
+                           const struct sct_regs *before, const struct sct_regs *behind);
+/* User mode was entered, with these registers. */
+void sct_pd_gate_out(struct sct_pd_gates *g, const struct sct_arch *arch, uint64_t asid, const struct sct_regs *regs);
+/* Lines are missing. */
+void sct_pd_gates_lost(struct sct_pd_gates *g);
+
 /* ---- the reader --------------------------------------------------------------------------------------------- */
 
 struct sct_pd_reader {
@@ -203,6 +234,7 @@ struct sct_pd_reader {
 	uint8_t asid_slot;
 
 	struct sct_pd_threads threads;
+	struct sct_pd_gates gates;
 
 	struct sct_nondet *nondet;
 	struct sct_device_write device; /* the next, or what is left of it; seq UINT64_MAX: none */
@@ -215,8 +247,8 @@ struct sct_pd_reader {
 /* Tells the accesses that were not told. */
 void sct_pd_flush(struct sct_pd_reader *r);
 /* Tells accesses, changed registers, and then that instruction seq is about to be executed (INSN) or that the vCPU is
- * back in user mode (USER), at the pc of the last line. */
-void sct_pd_moment(struct sct_pd_reader *r, enum sct_event_kind kind, uint64_t seq);
+ * back in user mode (USER), at the pc of the last line. code: the two bytes of the instruction, or NULL. */
+void sct_pd_moment(struct sct_pd_reader *r, enum sct_event_kind kind, uint64_t seq, const char *code);
 /* Tells that lines are missing, unless that was the last thing told, and forgets registers. bytes: of text; places and first
  * cause are counted. */
 void sct_pd_lost(struct sct_pd_reader *r, const struct sct_err *err, uint64_t bytes);

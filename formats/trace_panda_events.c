@@ -115,7 +115,7 @@ void sct_pd_flush(struct sct_pd_reader *r)
 
 /* ---- moments ------------------------------------------------------------------------------------------------ */
 
-void sct_pd_moment(struct sct_pd_reader *r, enum sct_event_kind kind, uint64_t seq)
+void sct_pd_moment(struct sct_pd_reader *r, enum sct_event_kind kind, uint64_t seq, const char *code)
 {
 	struct sct_event *e;
 
@@ -126,6 +126,8 @@ void sct_pd_moment(struct sct_pd_reader *r, enum sct_event_kind kind, uint64_t s
 	e = put(r, kind);
 	e->addr = r->parser.regs.value[r->parser.arch->pc];
 	e->seq = seq;
+	e->data = (const uint8_t *)code;
+	e->len = code ? 2 : 0;
 }
 
 void sct_pd_lost(struct sct_pd_reader *r, const struct sct_err *err, uint64_t bytes)
@@ -134,6 +136,7 @@ void sct_pd_lost(struct sct_pd_reader *r, const struct sct_err *err, uint64_t by
 	r->parser.regs.known = r->told.known = r->dirty = 0;
 	r->parser.prefix_words = 0;
 	sct_pd_threads_lost(&r->threads);
+	sct_pd_gates_lost(&r->gates);
 	r->have = r->user_due = false;
 	r->damage.bytes += bytes;
 	if (!r->hole) {

@@ -1,0 +1,75 @@
+/* Ways into the kernel: which of its entry points are those of system calls, where nothing shows the program's code.
+ * In:  transitions between user and kernel mode, with their registers
+ * Out: the entering instruction, where the CPU's own behaviour proves it
+ *
+ * An interrupt or a fault gives a program all its registers back; only a system call comes back behind its instruction with
+ * another value in the result register. That is known when it returns, too late for that call, but the entry point is then
+ * known for all later ones: the gate of `int $0x80` and the target of `sysenter` have no other use. Behind `int $0x80`
+ * execution goes on two bytes further, behind `sysenter` at the vDSO's landing pad, two more (arch/x86/entry/vdso/vdso32/
+ * system_call.S). On x86_64 `syscall` is known at once: everything else that enters from user mode loads the stack pointer
+ * (Intel SDM 3A 5.8.8, 6.14.2).
+ */
+#include <string.h>
+
+#include "trace_panda.h"
+
+enum { PROOFS = 2 }; /* a debugger may change one result */
+
+static struct sct_pd_way *way_at(struct sct_pd_gates *g, uint64_t asid, uint64_t sp)
+{
+	return &g->ways[(asid >> 12 ^ sp >> 2 ^ sp >> 10) % SCT_PD_WAYS];
+}
+
+/* The gate at pc; NULL: there are too many. */
+static struct sct_pd_gate *gate_at(struct sct_pd_gates *g, uint64_t pc)
+{
+	for (unsigned i = 0; i < g->ngates; i++)
+		if (g->gates[i].pc == pc)
+			return &g->gates[i];
+	if (g->ngates == SCT_PD_GATES)
+		return NULL;
+	g->gates[g->ngates] = (struct sct_pd_gate){ .pc = pc };
+	return &g->gates[g->ngates++];
+}
+
+void sct_pd_gates_lost(struct sct_pd_gates *g)
+{
+	memset(g->ways, 0, sizeof g->ways);
+}
+
+const char *sct_pd_gate_in(struct sct_pd_gates *g, const struct sct_arch *arch, uint64_t asid,
+                           const struct sct_regs *before, const struct sct_regs *behind)
+{
+	uint64_t sp = before->value[arch->sp], in = before->known & behind->known;
+	unsigned result = sct_arch_reg(arch, "eax")->index;
+	struct sct_pd_gate *gate = gate_at(g, behind->value[arch->pc]);
+
+	if (!(in >> arch->sp & 1))
+		return NULL;
+	if (arch->word == 8 && behind->value[arch->sp] == sp)
+		return "\x0f\x05";
+	if (!gate)
+		return NULL;
+	*way_at(g, asid, sp) = (struct sct_pd_way){
+		.gate = behind->known >> result & 1 ? gate : NULL, .asid = asid, .sp = sp, .pc = before->value[arch->pc],
+		.result = behind->value[result],
+	};
+	if (gate->behind2 >= PROOFS && !gate->behind4)
+		return "\xcd\x80";
+	return gate->behind4 >= PROOFS && !gate->behind2 ? "\x0f\x34" : NULL;
+}
+
+void sct_pd_gate_out(struct sct_pd_gates *g, const struct sct_arch *arch, uint64_t asid, const struct sct_regs *regs)
+{
+	uint64_t sp = regs->value[arch->sp], pc = regs->value[arch->pc];
+	unsigned result = sct_arch_reg(arch, "eax")->index;
+	struct sct_pd_way *w = way_at(g, asid, sp);
+
+	if (!w->gate || w->asid != asid || w->sp != sp || !(regs->known >> arch->sp & 1))
+		return;
+	if (regs->value[result] != w->result && pc == w->pc + 2)
+		w->gate->behind2++;
+	if (regs->value[result] != w->result && pc == w->pc + 4)
+		w->gate->behind4++;
+	w->gate = NULL;
+}
