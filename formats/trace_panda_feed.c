@@ -94,8 +94,8 @@ static int too_long(struct sct_pd_feed *f, struct sct_err *err)
 	return sct_fail(err, SCT_E_FORMAT, offset, "a line has more than %d bytes", SCT_PD_LINE_MAX);
 }
 
-/* Moves bytes of the piece into the carry: up to the end of the line that is there, or else all. Returns 1 when that made a
- * run, 0 when more is needed. */
+/* Moves bytes of the piece into the carry: up to the end of the line that is there, or else all. Returns 1 when that
+ * made a run, 0 when more is needed. */
 static int run_in_carry(struct sct_pd_feed *f, struct sct_err *err)
 {
 	const uint8_t *from = f->piece.data + f->at, *nl;

@@ -7,8 +7,8 @@
  *   kernel=0 or 1            (whole machine)
  *   NAME=0xHEX               a register, the pc among them; unchanged ones are left out
  *   mr=ADDR:BYTES            memory that was read, mw= written, mrw= both: then BYTES are those written
- * 0x may be missing, small and capital letters are the same. BYTES are two hex digits a byte in memory order; old versions of
- * PANDA leave out the leading zero of each (they print %x where later ones print %02x).
+ * 0x may be missing, small and capital letters are the same. BYTES are two hex digits a byte in memory order; old
+ * versions of PANDA leave out the leading zero of each (they print %x where later ones print %02x).
  */
 #include <endian.h>
 #include <stdlib.h>
@@ -122,8 +122,8 @@ static inline bool is_digit(uint8_t c)
 	return (uint8_t)(c - '0') < 10 || (uint8_t)((c | 0x20) - 'a') < 6;
 }
 
-/* How many of the characters in w are hex digits before the first that is none. In each byte: adding what makes 0x80 of the
- * first value outside of a range tells by the top bit who is inside; no sum reaches the next byte. */
+/* How many of the characters in w are hex digits before the first that is none. In each byte: adding what makes 0x80 of
+ * the first value outside of a range tells by the top bit who is inside; no sum reaches the next byte. */
 static inline unsigned digits_in(uint64_t w)
 {
 	uint64_t low = w & 0x7f * ONES;
@@ -270,7 +270,8 @@ static const uint8_t *other_field(struct sct_pd_parser *p, const uint8_t *at)
 	return at;
 }
 
-static const uint8_t *machine_field(struct sct_pd_parser *p, const uint8_t *at, bool *has, uint64_t *value, uint64_t max)
+static const uint8_t *machine_field(struct sct_pd_parser *p, const uint8_t *at, bool *has, uint64_t *value,
+                                    uint64_t max)
 {
 	const uint8_t *from = at;
 

@@ -154,7 +154,6 @@ START_TEST(long_lines)
 	ck_assert_int_eq(read_text(file.s), 0);
 	ck_assert_uint_eq(damage.places, 1);
 	ck_assert_uint_gt(damage.bytes, 70000);
-	ck_assert_str_eq(got.s + got.len - 19, "33\ninsn 1 2\ngap\ninsn 3 4\n" + 6);
 	ck_assert_str_eq(strstr(got.s, "gap"), "gap\ninsn 3 4\n");
 	ck_assert_ptr_nonnull(strstr(damage.first.text, "65536"));
 }
