@@ -32,7 +32,7 @@ override CFLAGS := -O1 -g
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 endif
 
-PKGS    := capstone libprotobuf-c libzstd zlib liblzma libelf jansson libarchive libkdumpfile snappy
+PKGS    := capstone libprotobuf-c libzstd zlib liblzma libelf jansson libarchive lzo2 snappy
 WARN    := -Wall -Wextra -Wstrict-prototypes -Wmissing-prototypes -Wshadow -Wpointer-arith -Wvla -Werror \
 	-Wno-missing-field-initializers
 DEFINES := -D_GNU_SOURCE -DSCT_VERSION='"$(VERSION)"' -DSCT_PLUGIN_DIR='"$(PLUGINDIR)"'

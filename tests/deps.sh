@@ -10,7 +10,7 @@
 set -eu
 
 build="gcc make pkg-config libc6-dev libcapstone-dev libprotobuf-c-dev protobuf-c-compiler protobuf-compiler libzstd-dev
-zlib1g-dev liblzma-dev libelf-dev libjansson-dev libarchive-dev libkdumpfile-dev libsnappy-dev libglib2.0-dev jq"
+zlib1g-dev liblzma-dev libelf-dev libjansson-dev libarchive-dev liblzo2-dev libsnappy-dev libglib2.0-dev jq"
 check="clang gcc-multilib libclang-rt-dev llvm check zstd gzip xz-utils python3 python3-protobuf man-db groff-base
 linux-libc-dev"
 live="qemu-user busybox-static strace cpio kmod"
