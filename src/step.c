@@ -15,6 +15,7 @@
 enum effect {
 	OTHER,  /* nobody knows */
 	NONE,   /* no register but flags */
+	JUMP,   /* likewise, but what stands behind may not be what runs next */
 	DEST,   /* the first operand, in a way that is not followed; and flags */
 	BOTH,   /* the first two operands */
 	MOV,    /* first operand = second, zero-extended */
@@ -28,10 +29,10 @@ static const uint8_t effects[X86_INS_ENDING] = {
 	[X86_INS_NOP] = NONE, [X86_INS_ENDBR32] = NONE, [X86_INS_ENDBR64] = NONE, [X86_INS_PAUSE] = NONE,
 	[X86_INS_CMP] = NONE, [X86_INS_TEST] = NONE, [X86_INS_BT] = NONE, [X86_INS_CLD] = NONE, [X86_INS_STD] = NONE,
 	[X86_INS_CLC] = NONE, [X86_INS_STC] = NONE, [X86_INS_CMC] = NONE,
-	[X86_INS_JMP] = NONE, [X86_INS_JAE] = NONE, [X86_INS_JA] = NONE, [X86_INS_JBE] = NONE, [X86_INS_JB] = NONE,
-	[X86_INS_JE] = NONE, [X86_INS_JGE] = NONE, [X86_INS_JG] = NONE, [X86_INS_JLE] = NONE, [X86_INS_JL] = NONE,
-	[X86_INS_JNE] = NONE, [X86_INS_JNO] = NONE, [X86_INS_JNP] = NONE, [X86_INS_JNS] = NONE, [X86_INS_JO] = NONE,
-	[X86_INS_JP] = NONE, [X86_INS_JS] = NONE,
+	[X86_INS_JMP] = JUMP, [X86_INS_JAE] = JUMP, [X86_INS_JA] = JUMP, [X86_INS_JBE] = JUMP, [X86_INS_JB] = JUMP,
+	[X86_INS_JE] = JUMP, [X86_INS_JGE] = JUMP, [X86_INS_JG] = JUMP, [X86_INS_JLE] = JUMP, [X86_INS_JL] = JUMP,
+	[X86_INS_JNE] = JUMP, [X86_INS_JNO] = JUMP, [X86_INS_JNP] = JUMP, [X86_INS_JNS] = JUMP, [X86_INS_JO] = JUMP,
+	[X86_INS_JP] = JUMP, [X86_INS_JS] = JUMP,
 	[X86_INS_LFENCE] = NONE, [X86_INS_MFENCE] = NONE, [X86_INS_SFENCE] = NONE,
 	[X86_INS_PREFETCHNTA] = NONE, [X86_INS_PREFETCHT0] = NONE, [X86_INS_PREFETCHT1] = NONE,
 	[X86_INS_PREFETCHT2] = NONE, [X86_INS_PREFETCHW] = NONE,
@@ -67,6 +68,7 @@ static const uint16_t odd_vectors[] = {
 struct part {
 	uint8_t slot, size, shift; /* size 0: it is none that is kept */
 	int8_t base;               /* of a segment register: slot of the base it brings along; else -1 */
+	bool general;
 };
 
 struct sct_step {
@@ -74,6 +76,7 @@ struct sct_step {
 	cs_insn *decoded;
 	struct part parts[X86_REG_ENDING];
 	uint8_t sp, bp, pc, flags;
+	uint64_t general;    /* slots of general registers */
 	uint64_t changeable; /* slots that user code can change, whatever it does */
 };
 
@@ -118,12 +121,12 @@ static void add_family(struct sct_step *s, const struct sct_arch *arch, unsigned
 		r = sct_arch_reg(arch, cs_reg_name(s->handle[SCT_MODE_64], families[i].dword));
 	if (!r)
 		return;
-	s->parts[families[i].whole] = (struct part){ r->index, 8, 0, -1 };
-	s->parts[families[i].dword] = (struct part){ r->index, 4, 0, -1 };
-	s->parts[families[i].word] = (struct part){ r->index, 2, 0, -1 };
-	s->parts[families[i].low] = (struct part){ r->index, 1, 0, -1 };
+	s->parts[families[i].whole] = (struct part){ r->index, 8, 0, -1, true };
+	s->parts[families[i].dword] = (struct part){ r->index, 4, 0, -1, true };
+	s->parts[families[i].word] = (struct part){ r->index, 2, 0, -1, true };
+	s->parts[families[i].low] = (struct part){ r->index, 1, 0, -1, true };
 	if (families[i].high != X86_REG_INVALID)
-		s->parts[families[i].high] = (struct part){ r->index, 1, 8, -1 };
+		s->parts[families[i].high] = (struct part){ r->index, 1, 8, -1, true };
 	s->changeable |= UINT64_C(1) << r->index;
 }
 
@@ -134,7 +137,7 @@ static void add_segments(struct sct_step *s, const struct sct_arch *arch)
 		const struct sct_reg *base = segments[i].base ? sct_arch_reg(arch, segments[i].base) : NULL;
 
 		if (r)
-			s->parts[segments[i].reg] = (struct part){ r->index, 2, 0, base ? (int8_t)base->index : -1 };
+			s->parts[segments[i].reg] = (struct part){ r->index, 2, 0, base ? (int8_t)base->index : -1, false };
 		s->changeable |= (r ? UINT64_C(1) << r->index : 0) | (base ? UINT64_C(1) << base->index : 0);
 	}
 }
@@ -159,6 +162,7 @@ int sct_step_new(struct sct_step **out, const struct sct_arch *arch, struct sct_
 	s->decoded = cs_malloc(s->handle[SCT_MODE_64]);
 	for (unsigned i = 0; i < sizeof families / sizeof *families; i++)
 		add_family(s, arch, i);
+	s->general = s->changeable;
 	add_segments(s, arch);
 	s->flags = flags->index;
 	s->changeable |= UINT64_C(1) << s->flags;
@@ -368,7 +372,7 @@ static enum effect effect_of(const struct work *w)
 
 	if ((e == MOV || e == SIGNED || e == LEA || e >= XOR) && x->op_count != 2)
 		return OTHER;
-	return e > NONE && (x->prefix[0] == X86_PREFIX_REP || x->prefix[0] == X86_PREFIX_REPNE) ? OTHER : e;
+	return e > JUMP && (x->prefix[0] == X86_PREFIX_REP || x->prefix[0] == X86_PREFIX_REPNE) ? OTHER : e;
 }
 
 static void stack(struct work *w, enum effect e)
@@ -395,6 +399,7 @@ static void apply(struct work *w)
 			w->regs->known &= ~w->step->changeable;
 		break;
 	case NONE:
+	case JUMP:
 		break;
 	case BOTH:
 		result(w, 1, false, 0);
@@ -422,18 +427,80 @@ static void apply(struct work *w)
 		forget(w, w->step->flags);
 }
 
+static struct work work(struct sct_step *step, enum sct_mode mode, struct sct_regs *regs, uint64_t addr)
+{
+	static const uint8_t words[] = { [SCT_MODE_32] = 4, [SCT_MODE_64] = 8 };
+
+	return (struct work){ step, regs, step->decoded, addr, words[mode] };
+}
+
 void sct_step_over(struct sct_step *step, enum sct_mode mode, struct sct_regs *regs, uint64_t addr, const uint8_t *code,
                    size_t len)
 {
-	static const uint8_t words[] = { [SCT_MODE_32] = 4, [SCT_MODE_64] = 8 };
-	struct work w = { step, regs, step->decoded, addr, 0 };
+	struct work w = work(step, mode, regs, addr);
 	size_t all = len;
 
-	if (mode != SCT_MODE_UNKNOWN)
-		w.word = words[mode];
 	while (len && mode != SCT_MODE_UNKNOWN && cs_disasm_iter(step->handle[mode], &code, &len, &w.addr, step->decoded))
 		apply(&w);
 	regs->value[step->pc] += all;
 	if (len)
 		regs->known = 0;
+}
+
+/* ---- faults ------------------------------------------------------------------------------------------------- */
+
+/* Whether the operand is an immediate or a general register: reading and writing those cannot fault. */
+static bool harmless(const struct work *w, const cs_x86_op *op)
+{
+	if (op->type == X86_OP_REG)
+		return w->step->parts[op->reg].general;
+	return op->type == X86_OP_IMM;
+}
+
+/* Whether the instruction cannot but end, and go on behind itself. */
+static bool is_sure(const struct work *w)
+{
+	const cs_x86 *x = &w->insn->detail->x86;
+	enum effect e = effect_of(w);
+
+	if (e == OTHER || e == JUMP || e == PUSH || e == POP || e == LEAVE || x->prefix[0] == X86_PREFIX_LOCK)
+		return false;
+	if (w->insn->id == X86_INS_NOP || w->insn->id == X86_INS_LEA) /* an address, not what is there */
+		return true;
+	for (unsigned i = 0; i < x->op_count; i++)
+		if (!harmless(w, &x->operands[i]))
+			return false;
+	return true;
+}
+
+/* Whether later holds a register as it is in `end`, in which it is another than in `start`. */
+static bool shows(const struct sct_step *step, const struct sct_regs *start, const struct sct_regs *end,
+                  const struct sct_regs *later)
+{
+	uint64_t known = start->known & end->known & later->known & step->general & ~(UINT64_C(1) << step->sp);
+
+	for (unsigned i = 0; i < SCT_REGS_MAX; i++)
+		if (known >> i & 1 && start->value[i] != end->value[i] && later->value[i] == end->value[i])
+			return true;
+	return false;
+}
+
+bool sct_step_reached(struct sct_step *step, enum sct_mode mode, const struct sct_regs *before,
+                      const struct sct_regs *later, uint64_t addr, const uint8_t *code, size_t len)
+{
+	struct sct_regs regs = *before, start = { 0 };
+	struct work w;
+	bool sure = true;
+
+	if (mode == SCT_MODE_UNKNOWN)
+		return false;
+	w = work(step, mode, &regs, addr);
+	while (len && cs_disasm_iter(step->handle[mode], &code, &len, &w.addr, step->decoded)) {
+		if (!is_sure(&w)) {
+			sure = false;
+			start = regs;
+		}
+		apply(&w);
+	}
+	return !len && (sure || (later && shows(step, &start, &regs, later)));
 }

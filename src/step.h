@@ -17,5 +17,11 @@ void sct_step_free(struct sct_step *step);
  * write is unknown from then on, and all are where the bytes are no instructions. */
 void sct_step_over(struct sct_step *step, enum sct_mode mode, struct sct_regs *regs, uint64_t addr, const uint8_t *code,
                    size_t len);
+/* Whether all of the instructions in those bytes ran, and not only the first ones, up to one that faulted. True: none of
+ * them can fault; or `later` (NULL: nothing is known), registers at the moment at which the next recorded code begins,
+ * which must be before any code has changed them, holds what only those behind the last that can fault have done. False:
+ * it is not known. */
+bool sct_step_reached(struct sct_step *step, enum sct_mode mode, const struct sct_regs *before,
+                      const struct sct_regs *later, uint64_t addr, const uint8_t *code, size_t len);
 
 #endif

@@ -156,6 +156,52 @@ START_TEST(unknown_mode)
 }
 END_TEST
 
+/* Whether code runs to its end, by the registers before (as above) and what is seen later. */
+static const struct {
+	const char *what, *code;
+	size_t len;
+	bool seen;
+	struct expect later; /* one register; the others are as before */
+	bool reached;
+} reached[] = {
+	{ "nothing", CODE(""), false, { 0 }, true },
+	{ "mov $nr,%eax", CODE("\xb8\x01\x00\x00\x00"), false, { 0 }, true },
+	{ "mov, xor, lea, nop", CODE("\x48\x89\xf7\x31\xd2\x48\x8d\x7c\x96\x10\x66\x0f\x1f\x44\x00\x00"), false, { 0 }, true },
+	{ "a load", CODE("\x48\x8b\x07"), false, { 0 }, false },
+	{ "a load, and nothing behind", CODE("\x48\x8b\x07"), true, IS("rax", 5), false },
+	{ "a store, then a number", CODE("\x48\x89\x07\xb8\x27\x00\x00\x00"), true, IS("rax", 39), true },
+	{ "the same, not run to the end", CODE("\x48\x89\x07\xb8\x27\x00\x00\x00"), true, SAME("rax", 0), false },
+	{ "a number, then a store", CODE("\xb8\x27\x00\x00\x00\x48\x89\x07"), true, IS("rax", 39), false },
+	{ "a store, then what was there before", CODE("\x48\x89\x07\x48\x89\xc0"), true, SAME("rax", 0), false },
+	{ "push", CODE("\x50"), false, { 0 }, false },
+	{ "push, mov %rsp,%rbp", CODE("\x55\x48\x89\xe5"), true, IS("rbp", BEFORE(4) - 8), true },
+	{ "a jump", CODE("\x75\x00"), false, { 0 }, false },
+	{ "mov %eax,%fs", CODE("\x8e\xe0"), false, { 0 }, false },
+	{ "mov %rax,%cr3", CODE("\x0f\x22\xd8"), false, { 0 }, false },
+	{ "div", CODE("\xf7\xf1"), false, { 0 }, false },
+	{ "lock without memory", CODE("\xf0\x01\xc8"), false, { 0 }, false },
+	{ "no instruction", CODE("\x06"), true, IS("rax", 5), false },
+};
+
+START_TEST(runs_to_the_end)
+{
+	struct sct_regs before = { .known = UINT64_MAX }, later;
+	struct sct_step *step;
+	struct sct_err err;
+
+	for (unsigned i = 0; i < SCT_REGS_MAX; i++)
+		before.value[i] = BEFORE(i);
+	later = before;
+	if (reached[_i].seen)
+		later.value[sct_arch_reg(&sct_arch_x86_64, reached[_i].later.reg)->index] = reached[_i].later.value;
+	ck_assert_int_eq(sct_step_new(&step, &sct_arch_x86_64, &err), 0);
+	ck_assert_msg(sct_step_reached(step, SCT_MODE_64, &before, reached[_i].seen ? &later : NULL, 0x400000,
+	                               (const uint8_t *)reached[_i].code, reached[_i].len) == reached[_i].reached,
+	              "%s", reached[_i].what);
+	sct_step_free(step);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("step");
@@ -166,6 +212,7 @@ int main(void)
 	tcase_add_loop_test(tc, in_64_bit_code, 0, sizeof rows64 / sizeof *rows64);
 	tcase_add_loop_test(tc, in_32_bit_code, 0, sizeof rows32 / sizeof *rows32);
 	tcase_add_test(tc, unknown_mode);
+	tcase_add_loop_test(tc, runs_to_the_end, 0, sizeof reached / sizeof *reached);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);
