@@ -10,6 +10,7 @@ enum { SCT_INFO_DAMAGED = 2 }; /* exit status of sctrace-info(1) */
 struct sct_info {
 	struct sct_json *json; /* NULL: as text */
 	bool verbose;          /* all ranges and registers, not the first ones */
+	const struct sct_arch *arch; /* of traces that do not say it themselves, or NULL */
 };
 
 /* One file that is described. */

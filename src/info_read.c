@@ -35,9 +35,9 @@ int sct_info_read_parse(struct sct_info_read *read, const char *text, struct sct
 
 	end = end && *end == '+' ? number(end + 1, &read->size) : NULL;
 	if (!end || *end || !read->size)
-		return sct_fail(err, SCT_E_USAGE, SCT_NO_OFFSET, "--read: '%s' is not ADDR+LEN", text);
+		return sct_fail(err, SCT_E_USAGE, SCT_NO_OFFSET, "is not ADDR+LEN");
 	if (read->size - 1 > UINT64_MAX - read->addr)
-		return sct_fail(err, SCT_E_USAGE, SCT_NO_OFFSET, "--read: '%s' goes beyond the last address", text);
+		return sct_fail(err, SCT_E_USAGE, SCT_NO_OFFSET, "goes beyond the last address");
 	return SCT_OK;
 }
 

@@ -106,8 +106,11 @@ static void print_info(const struct sct_trace_info *info)
 	sct_info_line("format", info->format);
 	sct_info_line("recorder", info->recorder);
 	sct_info_line("emulator", info->emulator);
-	printf("  %-13s %s, %s, %u vCPU%s\n", "guest", info->arch ? info->arch->name : "unknown",
-	       info->user_mode ? "one program" : "whole machine", info->vcpus, info->vcpus == 1 ? "" : "s");
+	printf("  %-13s %s, %s", "guest", info->arch ? info->arch->name : "unknown",
+	       info->user_mode ? "one program" : "whole machine");
+	if (info->vcpus)
+		printf(", %u vCPU%s", info->vcpus, info->vcpus == 1 ? "" : "s");
+	putchar('\n');
 	sct_info_line("level", sct_level_names[info->level]);
 	sct_info_line("memory", shown[info->shown].text);
 	sct_info_line("from", info->start);
@@ -235,7 +238,9 @@ static void put_facts(struct sct_json *j, const struct facts *f)
 
 int sct_info_trace(const struct sct_info *info, const struct sct_info_file *file)
 {
-	const struct sct_trace_options options = { .threads = 2, .hints.ram_size = file->ram_size };
+	const struct sct_trace_options options = {
+		.threads = 2, .hints.arch = info->arch, .hints.ram_size = file->ram_size,
+	};
 	struct facts f = { .name = file->name };
 	struct sct_trace t;
 	struct sct_err err;

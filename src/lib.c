@@ -62,29 +62,47 @@ const char *sct_recording_message(const struct sct_recording *r)
 
 /* ---- open and close --------------------------------------------------------------------------------------- */
 
-struct sct_recording *sct_recording_open(const char *path, char message[SCT_MESSAGE_SIZE])
+/* Negative: *blame is the file that err speaks of, as long as r. */
+static int open_sources(struct sct_recording *r, const char *path, const char *profile, const char **blame,
+                        struct sct_err *err)
+{
+	struct sct_sources_spec spec = { .threads = 1 };
+
+	*blame = path;
+	r->sources.parts = (struct sct_parts){ .fds = { -1, -1 } }; /* closed in every case */
+	spec.trace = r->path = strdup(path);
+	spec.profile = r->profile = profile ? strdup(profile) : NULL;
+	if (!r->path || (profile && !r->profile))
+		return sct_fail(err, SCT_E_NOMEM, SCT_NO_OFFSET, "out of memory");
+	if (profile && !sct_abi_profile_arch(profile))
+		return sct_fail(err, SCT_E_USAGE, SCT_NO_OFFSET, "no profile called '%s'", profile);
+	if (!sct_sources_open(&r->sources, &spec, err))
+		return SCT_OK;
+	*blame = r->sources.blame;
+	return err->status;
+}
+
+struct sct_recording *sct_recording_open_as(const char *path, const char *profile, char message[SCT_MESSAGE_SIZE])
 {
 	struct sct_recording *r = calloc(1, sizeof *r);
-	char *copy = strdup(path);
+	const char *blame = path;
 	struct sct_err err;
 
-	if (!r || !copy) {
-		free(r);
-		free(copy);
+	if (!r)
 		sct_fail(&err, SCT_E_NOMEM, SCT_NO_OFFSET, "out of memory");
-		if (message)
-			describe(message, path, &err);
-		return NULL;
+	else if (!open_sources(r, path, profile, &blame, &err)) {
+		r->info = r->sources.trace.ops->info(r->sources.trace.state);
+		return r;
 	}
-	r->path = copy;
-	if (sct_sources_open(&r->sources, &(struct sct_sources_spec){ .trace = copy, .threads = 1 }, &err)) {
-		if (message)
-			describe(message, r->sources.blame, &err);
-		sct_recording_close(r);
-		return NULL;
-	}
-	r->info = r->sources.trace.ops->info(r->sources.trace.state);
-	return r;
+	if (message)
+		describe(message, blame, &err);
+	sct_recording_close(r);
+	return NULL;
+}
+
+struct sct_recording *sct_recording_open(const char *path, char message[SCT_MESSAGE_SIZE])
+{
+	return sct_recording_open_as(path, NULL, message);
 }
 
 void sct_recording_close(struct sct_recording *r)
@@ -283,7 +301,8 @@ static int outcome(struct sct_recording *r)
 {
 	const struct sct_damage *damage = r->sources.trace.ops->damage(r->sources.trace.state);
 	const struct sct_pipeline_counts *c = sct_pipeline_counts(r->pipeline);
-	uint64_t missing = c->no_abi + c->no_thread + c->detect.unknown_mode;
+	uint64_t missing = c->no_abi + c->no_thread + c->detect.unknown_mode + c->detect.unseen;
+	uint64_t different = c->reads.different + c->code.different + c->unmapped;
 	const struct sct_err *snapshot;
 	const char *name;
 
@@ -294,8 +313,13 @@ static int outcome(struct sct_recording *r)
 	else if (damage->truncated)
 		fail(r, "%s: the recording was not closed: its end may be missing", r->path);
 	else if (missing)
-		snprintf(r->message, sizeof r->message, "%s: %llu calls have no known convention, thread or CPU mode: no records",
-		         r->path, (unsigned long long)missing);
+		snprintf(r->message, sizeof r->message,
+		         "%s: %llu calls have no known instruction, convention, thread or CPU mode: no records", r->path,
+		         (unsigned long long)missing);
+	else if (different)
+		snprintf(r->message, sizeof r->message,
+		         "%s: in %llu places trace and snapshot disagree: memory may be wrong", r->path,
+		         (unsigned long long)different);
 	else
 		return SCT_COMPLETE;
 	return SCT_DAMAGED;
@@ -308,7 +332,7 @@ int sct_recording_run(struct sct_recording *r)
 
 	if (r->begun)
 		return fail(r, "%s: has been run already", r->path);
-	if (!r->pipeline && prepare(r, NULL))
+	if (!r->pipeline && prepare(r, r->profile))
 		return SCT_FAILED;
 	r->begun = true;
 	status = sct_pipeline_run(r->pipeline, &err);

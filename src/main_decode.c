@@ -140,15 +140,16 @@ static void tell(struct run *run, struct sct_pipeline *p)
 {
 	const struct sct_pipeline_counts *c = sct_pipeline_counts(p);
 	const struct sct_damage *d = run->sources.trace.ops->damage(run->sources.trace.state);
+	bool every_insn = run->sources.trace.ops->info(run->sources.trace.state)->every_insn;
 	const char *file = run->options->sources.trace;
 	const struct {
 		uint64_t count;
 		const char *what;
 	} lines[] = {
-		{ c->orphans, "returns of calls that began before the recording" },
+		{ c->orphans, "returns to user mode from no recorded call: one that began before, an interrupt, an exception" },
 		{ c->not_in_table, "calls whose number is not in the table" },
 		{ c->detect.kernel, "entering instructions in kernel mode: no record" },
-		{ c->detect.no_entry, "recorded instructions that do not enter the kernel: no record" },
+		{ every_insn ? 0 : c->detect.no_entry, "recorded instructions that do not enter the kernel: no record" },
 		{ run->sink->invented ? run->sink->invented(run->state) : 0, "required fields written as 0, for want of a value" },
 		{ c->holes, "places where control does not follow from what comes before" },
 		{ c->kernel_reads.different, "reads in kernel mode that disagree with the replayed memory" },

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "abi.h"
 #include "info.h"
 
 /* ---- which kind of file it is --------------------------------------------------------------------------------- */
@@ -197,6 +198,7 @@ static void help(FILE *to)
 	      "      --json           one JSON object a line for each FILE\n"
 	      "      --read ADDR+LEN  write these bytes of the snapshots' memory to standard output instead\n"
 	      "      --zero-fill      with --read: zero for what the snapshots do not have\n"
+	      "  -p, --profile NAME   says the architecture of traces that do not, as sctrace-decode's\n"
 	      "  -v, --verbose        all ranges of memory and all registers of snapshots\n"
 	      "  -h, --help           this text\n"
 	      "  -V, --version        the version\n\n"
@@ -216,6 +218,7 @@ static const struct option longs[] = {
 	{ "json", no_argument, NULL, 'j' },
 	{ "read", required_argument, NULL, 'r' },
 	{ "zero-fill", no_argument, NULL, 'z' },
+	{ "profile", required_argument, NULL, 'p' },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' },
@@ -231,10 +234,17 @@ static bool one(struct command *c, int option)
 	case 'j': c->json = true; break;
 	case 'z': c->read.zero_fill = true; break;
 	case 'v': c->info.verbose = true; break;
+	case 'p':
+		c->info.arch = sct_abi_profile_arch(optarg);
+		if (c->info.arch)
+			break;
+		sct_fail(&err, SCT_E_USAGE, SCT_NO_OFFSET, "no such profile (sctrace-decode --list-profiles)");
+		sct_info_say(optarg, &err);
+		return false;
 	case 'r':
 		if (!sct_info_read_parse(&c->read, optarg, &err))
 			break;
-		fprintf(stderr, "sctrace-info: %s\n", err.text);
+		sct_info_say(optarg, &err);
 		return false;
 	case 'h':
 		help(stdout);
@@ -254,7 +264,7 @@ int main(int argc, char **argv)
 	struct command c = { .json = false };
 	int option;
 
-	while ((option = getopt_long(argc, argv, "vhV", longs, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "p:vhV", longs, NULL)) != -1) {
 		if (!one(&c, option))
 			return EXIT_FAILURE;
 		if (c.done)

@@ -33,6 +33,10 @@ enum { SCT_MESSAGE_SIZE = 1024 }; /* bytes of a buffer for a message, NUL includ
  * recording by its base name or .rr2, with its snapshot and non-determinism log. NULL: it cannot be opened or is no
  * recording; message (may be NULL) then has one line with file, byte offset and cause. */
 SCT_API struct sct_recording *sct_recording_open(const char *path, char message[SCT_MESSAGE_SIZE]);
+/* The same with the profile that sct_recording_set_profile would choose: some traces do not say of which architecture they
+ * are, and are opened only with it. NULL also: there is no such profile. */
+SCT_API struct sct_recording *sct_recording_open_as(const char *path, const char *profile,
+                                                    char message[SCT_MESSAGE_SIZE]);
 /* Frees everything. NULL is allowed. */
 SCT_API void sct_recording_close(struct sct_recording *recording);
 /* What went wrong in the last function that failed on this recording, or what damage was met: one line; "" if nothing
@@ -49,8 +53,8 @@ SCT_API unsigned sct_recording_vcpus(const struct sct_recording *recording);
 /* Results of functions on a recording. */
 enum sct_outcome {
 	SCT_COMPLETE = 0, /* done; of a run: to the recording's end, undamaged */
-	SCT_DAMAGED = 1,  /* run: the recording is damaged or cut short, or holds calls of which no convention, no thread or
-	                     no CPU mode is known; all that can be read was handed out */
+	SCT_DAMAGED = 1,  /* run: the recording is damaged or cut short, disagrees with its snapshots, or holds calls of which
+	                     no instruction, convention, thread or CPU mode is known; all that can be read was handed out */
 	SCT_STOPPED = 2,  /* run: a callback asked for the end */
 	SCT_FAILED = -1,  /* the function did not do what it should, sct_recording_message tells why */
 };

@@ -14,7 +14,7 @@ _sctrace() {
 
 	COMPREPLY=()
 	case $before in
-	-p | --profile) words=$("$program" --list-profiles 2>/dev/null | awk '{ print $1 }') ;;
+	-p | --profile) words=$("${program/%info/decode}" --list-profiles 2>/dev/null | awk '{ print $1 }') ;;
 	-f | --format) words=$(_sctrace_formats "$program" logs) ;;
 	--trace-format) words=$(_sctrace_formats "$program" traces) ;;
 	--snapshot-format) words=$(_sctrace_formats "$program" snapshots) ;;
