@@ -56,6 +56,7 @@ done
 # each format of traces and snapshots has its paragraph
 "$build/sctrace-decode" --list-formats | awk '/^[^ ]/ { on = $0 != "logs:"; next } on { print $1 }' |
 	while read -r format; do
+		format=$(echo "$format" | sed 's/-/\\\\-/')
 		grep -qE "^\\.BR? (.*[\" ])?$format([\" ]|$)" man/sctrace-decode.1 || echo "format $format is not explained"
 	done >"$tmp/faults"
 report "man/sctrace-decode.1" "$tmp/faults"
