@@ -2,8 +2,8 @@
  * In:  a file NAME-rr-nondet.log, or the member nondetlog of an .rr2 archive
  * Out: device writes at guest-physical addresses, and how many entries of each kind there are
  *
- * Layout (panda/src/rr/rr_log.c: rr_write_item; panda/include/panda/rr/rr_log.h). Numbers are little-endian. Payloads are
- * structures as an x86-64 compiler lays them out, with their padding and with pointers of the recorder's that mean
+ * Layout (panda/src/rr/rr_log.c: rr_write_item; panda/include/panda/rr/rr_log.h). Numbers are little-endian. Payloads
+ * are structures as an x86-64 compiler lays them out, with their padding and with pointers of the recorder's that mean
  * nothing here:
  *   0   u64  instructions of the recording; 0 when the recorder did not come to close the log
  *   8   entries: u64 instruction count, u8 kind, u8 where the recorder was, payload by kind
@@ -56,7 +56,8 @@ static const struct payload calls[CALLS] = {
 };
 
 /* Places in the counts: totals, then kinds, then calls, then what ends them. */
-enum { INSTRUCTIONS, WRITES, BYTES, BEYOND, FIRST_KIND, FIRST_CALL = FIRST_KIND + KINDS, COUNTS = FIRST_CALL + CALLS + 1 };
+enum { INSTRUCTIONS, WRITES, BYTES, BEYOND, FIRST_KIND };
+enum { FIRST_CALL = FIRST_KIND + KINDS, COUNTS = FIRST_CALL + CALLS + 1 };
 
 struct sct_nondet {
 	struct sct_file file;

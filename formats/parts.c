@@ -2,8 +2,8 @@
  * In:  a path
  * Out: paths of trace, snapshot and non-determinism log
  *
- * Layout, by file name (panda/src/rr/rr_log.c: rr_get_snapshot_file_name, rr_get_nondet_log_file_name). What the recorder
- * names not at all, the trace, is looked for under the names that follow:
+ * Layout, by file name (panda/src/rr/rr_log.c: rr_get_snapshot_file_name, rr_get_nondet_log_file_name). The trace,
+ * which the recorder does not name, is looked for under the names below:
  *   BASE-rr-snp          memory and registers at the start
  *   BASE-rr-nondet.log   non-determinism log
  *   BASE.trace, BASE-trace, BASE.trace.txt, BASE-trace.txt   the first that is there

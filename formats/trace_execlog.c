@@ -2,18 +2,19 @@
  * In:  an input
  * Out: of one program every instruction, of a machine those that enter the kernel and where user mode begins; registers
  *
- * Layout: one line for each executed instruction, see _line. The plugin holds a line back until the same vCPU begins its next
- * instruction: only then it compares the registers, so those on a line are as that next instruction finds them. What a
- * system call returned stands on the line of the instruction that made the call; the lines of several vCPUs come in the
- * order in which they were let go. The values at the start are never told. Versions before 9.0 tell of no registers.
+ * Layout: one line for each executed instruction, see _line. The plugin holds a line back until the same vCPU begins
+ * its next instruction: only then it compares the registers, so those on a line are as that next instruction finds
+ * them. What a system call returned stands on the line of the instruction that made the call; the lines of several
+ * vCPUs come in the order in which they were let go. The values at the start are never told. Versions before 9.0 tell
+ * of no registers.
  *
  * Nothing in a log tells that it leaves things out, so it is held against itself:
- *  - ifilter, afilter leave out lines. A line must be where the one before leads (_flow), or where the program counter that
- *    the one before tells points to.
+ *  - ifilter, afilter leave out lines. A line must be where the one before leads (_flow), or where the program counter
+ *    that the one before tells points to.
  *  - rdisas=on leaves out registers. An instruction that moves the stack pointer must show another one.
  *  - The lines of a program and of the children that it forks have one number. Registers are not told after a fork.
- * This needs the stack pointer and the program counter: of a log without either (reg=* has both) no register is told. Of a
- * whole machine it must have the code segment too, or the mode stays unknown, and nothing is told.
+ * This needs the stack pointer and the program counter: of a log without either (reg=* has both) no register is told.
+ * Of a whole machine it must have the code segment too, or the mode stays unknown, and nothing is told.
  */
 #include "trace_execlog.h"
 
@@ -193,7 +194,7 @@ static int take_fields(struct sct_el_reader *r, struct sct_el_vcpu *v, struct sc
 	return rc;
 }
 
-/* A call that made a process has told so by its result: that of the child is 0, and errors are the last 4095 numbers. */
+/* A call that was to make a process tells by its result whether it did: errors are the last 4095 numbers. */
 static bool failed(const struct sct_el_reader *r, const struct sct_el_vcpu *v)
 {
 	uint64_t top = r->info.arch->word == 8 ? UINT64_MAX : UINT32_MAX;
@@ -212,7 +213,8 @@ static int give_registers(const struct sct_el_reader *r, struct sct_el_vcpu *v, 
 	for (; v->dirty; v->dirty &= v->dirty - 1) {
 		unsigned slot = (unsigned)__builtin_ctzll(v->dirty);
 
-		if (r->info.user_mode && slot == r->info.arch->asid)
+		/* the program counter is told as blocks end only, cr3 of a program says nothing */
+		if (slot == r->info.arch->pc || (r->info.user_mode && slot == r->info.arch->asid))
 			continue;
 		events[n++] = (struct sct_event){
 			.kind = SCT_EV_REG, .vcpu = (uint16_t)v->head.vcpu, .reg = (uint8_t)slot, .value = v->regs.value[slot]
@@ -233,7 +235,7 @@ static unsigned own_bytes(const struct sct_el_reader *r, const struct sct_el_vcp
 	return n;
 }
 
-/* The instruction of the vCPU's line; in a whole machine only one that enters the kernel, and where user mode begins. */
+/* The instruction of the vCPU's line; of a machine only one that enters the kernel, and where user mode begins. */
 static int give_insn(struct sct_el_reader *r, struct sct_el_vcpu *v, bool back, struct sct_event *events,
                      uint8_t *bytes)
 {
@@ -290,6 +292,15 @@ static void bad_line(struct sct_el_reader *r, size_t size)
 	r->damage.bytes += size + 1;
 }
 
+/* Calls are made, but by whom does not show. */
+static void cannot_tell(struct sct_el_reader *r)
+{
+	if (!r->damage.first.status)
+		sct_fail(&r->damage.first, SCT_E_UNSUPPORTED, r->offset,
+		         "an instruction that may enter the kernel, and the code segment is not told (reg=*)");
+	r->damage.places++;
+}
+
 /* The vCPU goes on with the instruction of head. Returns whether it is back in user mode, by a line that was not. */
 static bool step(struct sct_el_reader *r, struct sct_el_vcpu *v, const struct sct_el_head *head)
 {
@@ -307,7 +318,8 @@ static bool step(struct sct_el_reader *r, struct sct_el_vcpu *v, const struct sc
 	v->forks = r->info.user_mode && v->flow.enters && makes_process(r, v);
 	r->lines++;
 	r->user_lines += v->user;
-	r->unknown_mode += !mode_known && v->flow.enters;
+	if (!mode_known && v->flow.enters && !r->unknown_mode++)
+		cannot_tell(r);
 	return came && v->user;
 }
 
@@ -321,7 +333,8 @@ static int take_line(struct sct_el_reader *r, struct sct_el_text line, struct sc
 	bool back;
 	int n;
 
-	if (!sct_el_read_head(&line, &head) || !(v = find_vcpu(r, head.vcpu))) {
+	if (!sct_el_read_head(&line, &head) || (r->info.arch->word == 4 && head.pc > UINT32_MAX) ||
+	    !(v = find_vcpu(r, head.vcpu))) {
 		bad_line(r, size);
 		return give_gap(r, events);
 	}

@@ -14,12 +14,12 @@ struct sct_el_head {
 
 /* What may follow, any number of times. */
 struct sct_el_field {
-	bool access;       /* to memory; else a register has another value now */
-	bool device;       /* the access names a device or RAM: a whole machine is recorded */
-	const char *name;  /* the register's, name_len bytes */
+	bool access;      /* to memory; else a register has another value now */
+	bool device;      /* the access names a device or RAM: a whole machine is recorded */
+	const char *name; /* the register's, name_len bytes */
 	size_t name_len;
-	uint64_t value;    /* the register's, the low 64 bits */
-	unsigned digits;   /* how many hex digits the value has */
+	uint64_t value;  /* the register's, the low 64 bits */
+	unsigned digits; /* how many hex digits the value has */
 };
 
 /* The text of a line without its line break; what is read is taken off its front. */
@@ -36,20 +36,20 @@ bool sct_el_field_reg(const struct sct_el_field *field, const struct sct_arch *a
 /* ---- where instructions lead: _flow.c ------------------------------------------------------------------------ */
 
 enum sct_el_class {
-	SCT_EL_FALLS,   /* to the next instruction; a signal or an interrupt may come between */
-	SCT_EL_REPEATS, /* there, or to itself: a string instruction */
-	SCT_EL_BRANCHES,/* there, or to `target` in the bits of `mask`, or only to that: `always` */
-	SCT_EL_ENTERS,  /* the kernel, by int 0x80 or syscall, and comes back behind itself */
-	SCT_EL_LEADS,   /* anywhere */
+	SCT_EL_FALLS,    /* to the next instruction; a signal or an interrupt may come between */
+	SCT_EL_REPEATS,  /* there, or to itself: a string instruction */
+	SCT_EL_BRANCHES, /* there, or to `target` in the bits of `mask`, or only to that: `always` */
+	SCT_EL_ENTERS,   /* the kernel, by int 0x80 or syscall, and comes back behind itself */
+	SCT_EL_LEADS,    /* anywhere */
 };
 
 /* What can be told of an instruction by its first four bytes. */
 struct sct_el_flow {
 	enum sct_el_class class;
-	bool enters;     /* the kernel; sysenter LEADS, for where it comes back is the kernel's choice */
-	bool moves_sp;   /* whatever the registers hold, the stack pointer is another one afterwards */
+	bool enters;   /* the kernel; sysenter LEADS, for where it comes back is the kernel's choice */
+	bool moves_sp; /* whatever the registers hold, the stack pointer is another one afterwards */
 	bool always;
-	unsigned size;   /* bytes that are surely the instruction's own, up to its opcode; of one that enters, all */
+	unsigned size; /* bytes that are surely the instruction's own, up to its opcode; of one that enters, all */
 	uint64_t target, mask;
 };
 
@@ -61,21 +61,21 @@ bool sct_el_can_follow(const struct sct_el_flow *flow, const struct sct_el_head 
 
 /* A vCPU between two of its lines. */
 struct sct_el_vcpu {
-	bool told;                /* of it */
-	bool any;                 /* there was a line, and since then no damage */
-	bool user;                /* which was executed in user mode */
-	bool sp_moved;            /* and showed another stack pointer */
-	bool forks;               /* and entered the kernel for another process, by the number and flags */
-	struct sct_el_head head;  /* of that line */
+	bool told;               /* of it */
+	bool any;                /* there was a line, and since then no damage */
+	bool user;               /* which was executed in user mode */
+	bool sp_moved;           /* and showed another stack pointer */
+	bool forks;              /* and entered the kernel for another process, by the number and flags */
+	struct sct_el_head head; /* of that line */
 	struct sct_el_flow flow;
-	struct sct_regs regs;     /* as the lines show them */
-	uint64_t dirty;           /* slots whose value no event has told */
+	struct sct_regs regs; /* as the lines show them */
+	uint64_t dirty;       /* slots whose value no event has told */
 };
 
 enum {
-	SCT_EL_LINE_MAX = 64 << 10,    /* bytes; an XSAVE makes about 10000 */
-	SCT_EL_SURVEY_MAX = 4 << 20,   /* bytes that decide what the log is of */
-	SCT_EL_INSNS = 128,            /* of a batch */
+	SCT_EL_LINE_MAX = 64 << 10,  /* bytes; an XSAVE makes about 10000 */
+	SCT_EL_SURVEY_MAX = 4 << 20, /* bytes that decide what the log is of */
+	SCT_EL_INSNS = 128,          /* of a batch */
 	SCT_EL_VCPUS = 1024,
 	SCT_EL_COUNTS = 8,
 };
@@ -87,18 +87,18 @@ struct sct_el_slots {
 struct sct_el_reader {
 	struct sct_input *in;
 	struct sct_piece piece;
-	size_t at;                   /* in the piece */
-	char *carry;                 /* a line that lies across pieces */
+	size_t at;   /* in the piece */
+	char *carry; /* a line that lies across pieces */
 	size_t ncarry;
-	bool skipping;               /* to the next line break: what comes is the rest of something damaged */
-	uint64_t offset;             /* of the line in the file */
+	bool skipping;   /* to the next line break: what comes is the rest of something damaged */
+	uint64_t offset; /* of the line in the file */
 
 	struct sct_trace_info info;
 	struct sct_el_slots slots;
-	bool stale;                  /* bytes behind an instruction's end are those of others: QEMU before 9.0 */
-	bool sp_told, pc_told;       /* stack pointer and program counter are among the registers that are recorded */
-	bool distrusted;             /* registers say nothing more */
-	bool gap;                    /* to be told */
+	bool stale;            /* bytes behind an instruction's end are those of others: QEMU before 9.0 */
+	bool sp_told, pc_told; /* stack pointer and program counter are among the registers that are recorded */
+	bool distrusted;       /* registers say nothing more */
+	bool gap;              /* to be told */
 	struct sct_el_vcpu *vcpus[SCT_EL_VCPUS];
 	uint64_t lines, user_lines, unknown_mode, breaks, forks;
 	unsigned nvcpus;
