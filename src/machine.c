@@ -136,7 +136,7 @@ static void forget(struct sct_machine *m)
 		if (!m->vcpus[i])
 			continue;
 		m->vcpus[i]->regs.known = 0;
-		m->vcpus[i]->thread.known = false;
+		m->vcpus[i]->thread.known = m->vcpus[i]->inside.known = false;
 		sct_machine_unsee(m->vcpus[i]);
 	}
 }

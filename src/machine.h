@@ -19,6 +19,7 @@ struct sct_vcpu {
 	struct sct_machine *machine;
 	struct sct_regs regs;
 	struct sct_word thread; /* the recording's exact number of the running thread */
+	struct sct_word inside; /* id of the call that it has entered the kernel with and not come back from */
 	struct sct_seen *seen;  /* what the next INSN or USER event may read */
 	size_t nseen, seen_room;
 	bool unsorted;          /* they are to be put in order of address before the next look */

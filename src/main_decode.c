@@ -151,7 +151,6 @@ static void tell(struct run *run, struct sct_pipeline *p)
 		{ c->detect.kernel, "entering instructions in kernel mode: no record" },
 		{ every_insn ? 0 : c->detect.no_entry, "recorded instructions that do not enter the kernel: no record" },
 		{ run->sink->invented ? run->sink->invented(run->state) : 0, "required fields written as 0, for want of a value" },
-		{ c->holes, "places where control does not follow from what comes before" },
 		{ c->kernel_reads.different, "reads in kernel mode that disagree with the replayed memory" },
 		{ d->unknown, "parts of a kind that this version does not know, skipped" },
 		{ d->bytes, "bytes skipped for damage" },
@@ -178,7 +177,11 @@ static bool tell_missing(struct run *run, struct sct_pipeline *p)
 	count(file, c->no_thread, "calls of which no thread can be told: not logged");
 	count(file, c->detect.unseen, "instructions whose bytes nothing shows (--snapshot): calls may be missing");
 	count(file, c->detect.unknown_mode, "entering instructions in an unknown CPU mode: not logged");
-	return c->no_abi || c->no_thread || c->detect.unseen || c->detect.unknown_mode;
+	if (c->holes)
+		fprintf(stderr, "sctrace-decode: %s: %llu places where control does not follow from what comes before, the first "
+		        "before seq %llu: instructions are missing, or another thread runs\n", file,
+		        (unsigned long long)c->holes, (unsigned long long)c->first_hole);
+	return c->holes || c->no_abi || c->no_thread || c->detect.unseen || c->detect.unknown_mode;
 }
 
 /* Says what was damaged; true when something was. */

@@ -120,6 +120,21 @@ struct sct_thread *sct_pending_thread(struct sct_pending *p, const struct sct_ma
 	return t;
 }
 
+void sct_pending_number(struct sct_pending *p, uint64_t id, uint64_t number)
+{
+	struct sct_open *o = p->first.prev;
+
+	while (o != &p->first && o->record.id != id)
+		o = o->prev;
+	if (o == &p->first || o->thread->exact || sct_map_get(&p->threads, number))
+		return;
+	sct_map_del(&p->threads, o->thread->key);
+	o->thread->key = number;
+	o->thread->exact = true;
+	sct_map_put(&p->threads, number, o->thread);
+	o->record.thread = sct_thread_number(o->thread);
+}
+
 void sct_thread_born(struct sct_thread *t)
 {
 	t->fresh = true;

@@ -56,6 +56,9 @@ void sct_pending_fini(struct sct_pending *p);
  * not number them; NULL: registers show neither. */
 struct sct_thread *sct_pending_thread(struct sct_pending *p, const struct sct_machine *m, const struct sct_vcpu *vcpu);
 
+/* The thread that made call id, which had no number, is number. Nothing happens where that call has ended, or its thread
+ * has a number. */
+void sct_pending_number(struct sct_pending *p, uint64_t id, uint64_t number);
 /* That thread has never run before: its first step in user mode is not the return of a call. */
 void sct_thread_born(struct sct_thread *t);
 /* Whether the thread that returns on vcpu takes its first step; it is then no longer new. NULL: it is not new. */

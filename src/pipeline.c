@@ -270,6 +270,7 @@ static int begin(struct sct_pipeline *p, const struct sct_event *e, struct sct_v
 	entry->cpu = e->vcpu;
 	entry->moment = moment_of(e);
 	sct_decode_enter(&p->decode, open, entry);
+	v->inside = (struct sct_word){ true, open->record.id };
 	p->counts.calls++;
 	p->counts.not_in_table += !call->proto;
 	if (call->proto && (call->proto->flags & SCT_P_FORK))
@@ -297,6 +298,7 @@ static int on_user(struct sct_pipeline *p, const struct sct_event *e, struct sct
 	struct sct_mem mem = sct_machine_mem(v);
 	struct sct_ending ending;
 
+	v->inside.known = false;
 	if (child) {
 		sct_lineage_child(&p->lineage, &p->pending, child, &p->machine, v, e->addr);
 		return SCT_OK;
@@ -382,6 +384,15 @@ static int on_insn(struct sct_pipeline *p, const struct sct_event *e, struct sct
 	return r;
 }
 
+/* A vCPU whose thread had no number learns it: so does the call that it is in. */
+static void name_thread(struct sct_pipeline *p, const struct sct_event *e)
+{
+	const struct sct_vcpu *v = sct_machine_vcpu(&p->machine, e->vcpu);
+
+	if (v && !v->thread.known && v->inside.known)
+		sct_pending_number(&p->pending, v->inside.value, e->value);
+}
+
 /* A vCPU runs another thread. */
 static void on_thread(struct sct_pipeline *p, const struct sct_event *e)
 {
@@ -409,6 +420,8 @@ static int take(struct sct_pipeline *p, const struct sct_event *e, struct sct_er
 			sct_machine_back(&p->machine);
 		return r;
 	}
+	if (e->kind == SCT_EV_THREAD)
+		name_thread(p, e);
 	sct_machine_apply(&p->machine, e);
 	if (e->kind == SCT_EV_THREAD)
 		on_thread(p, e);

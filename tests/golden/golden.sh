@@ -3,7 +3,8 @@
 # other formats against the same records.
 #
 # In:  fixtures/NAME.trace.zst, with the snapshot fixtures/NAME.core.zst where there is one, their expected logs
-#      fixtures/NAME.jsonl.zst, programs in $BUILD
+#      fixtures/NAME.jsonl.zst and, of those that are not whole, the expected messages fixtures/NAME.messages; programs
+#      in $BUILD
 # Out: one line for each log; the last line is "N passed, N failed"
 #
 # usage: tests/golden/golden.sh [--write]    --write: make the expected logs anew, and show what that changes
@@ -13,7 +14,16 @@ cd "$(dirname "$0")/../.." || exit 1
 
 decode() { # options, trace: its messages are shown when it fails
 	[ ! -e "fixtures/$name.core.zst" ] || set -- -s "fixtures/$name.core.zst" "$@"
-	"$build/sctrace-decode" --no-progress "$@" 2>"$tmp/messages" || { cat "$tmp/messages"; return 1; }
+	"$build/sctrace-decode" --no-progress "$@" 2>"$tmp/messages"
+	status=$?
+	[ ! -e "fixtures/$name.messages" ] || { [ $status = 2 ] && messages; return; }
+	[ $status = 0 ] || { cat "$tmp/messages"; return 1; }
+}
+
+messages() { # what was said of a recording that is not whole, without the file's name
+	sed 's/^sctrace-decode: [^:]*: //' "$tmp/messages" >"$tmp/said"
+	[ "$mode" != --write ] || cp "$tmp/said" "fixtures/$name.messages"
+	diff "fixtures/$name.messages" "$tmp/said"
 }
 
 same() { # log: the expected one, or the first differing lines

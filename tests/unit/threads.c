@@ -238,6 +238,25 @@ START_TEST(vfork_and_child_at_one_place)
 }
 END_TEST
 
+/* A recording that learns how to tell threads while one of them is in a call. */
+START_TEST(a_number_comes_during_a_call)
+{
+	struct script *s = script_new(&sct_arch_x86_64);
+
+	on(s, 0, 0, SPACE);
+	enter(s, READ, STUB, SP);
+	event(s, SCT_EV_THREAD)->value = 8; /* it stops */
+	on(s, 0, 9, SPACE2);
+	enter(s, WRITE, STUB, SP);
+	on(s, 0, 8, SPACE);
+	leave(s, BEHIND, SP, 3);
+	on(s, 0, 9, SPACE2);
+	leave(s, BEHIND, SP, 4);
+	expect(s, "0 read returned 3 thread=8 at 401002\n"
+	          "1 write returned 4 thread=9 at 401002\n");
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("threads");
@@ -260,6 +279,7 @@ int main(void)
 	tcase_add_test(t, vfork);
 	tcase_add_test(t, vfork_child_exits);
 	tcase_add_test(t, vfork_and_child_at_one_place);
+	tcase_add_test(t, a_number_comes_during_a_call);
 	suite_add_tcase(s, t);
 	srunner_run_all(r, CK_NORMAL);
 	failed = srunner_ntests_failed(r);
