@@ -206,6 +206,7 @@ golden: all
 live: all
 	BUILD=$(abspath $(BUILD)) tests/live/run.sh full
 	BUILD=$(abspath $(BUILD)) tests/live/user.sh
+	BUILD=$(abspath $(BUILD)) tests/live/snapshots.sh
 
 ## bench       time recording and decoding, as ratios: RUNS=5 SIZE=1 (GB unpacked)
 bench: all

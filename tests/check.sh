@@ -56,6 +56,7 @@ run golden/tables tests/golden/tables.sh
 run golden/scan tests/golden/scan.sh
 run golden tests/golden/golden.sh
 run bad tests/bad.sh
+run bad/readers "$PYTHON" tests/bad_readers.py
 run early "$PYTHON" tests/early.py
 run example tests/example/example.sh
 if [ -n "${SANITIZED:-}" ]; then
@@ -68,6 +69,7 @@ else
 	if why=$(tests/live/capable.sh 2>&1); then
 		run live tests/live/run.sh quick
 		run live/user tests/live/user.sh quick
+		run live/snapshots tests/live/snapshots.sh quick
 		run make-again make -s -n BUILD="$BUILD" all
 	else
 		skip live "$why"

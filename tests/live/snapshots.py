@@ -14,6 +14,7 @@ import os
 import re
 import shutil
 import socket
+import struct
 import subprocess
 import sys
 import time
@@ -26,7 +27,7 @@ GENERAL = {'i386': 'eax ebx ecx edx esi edi ebp esp'.split(),
 COUNTER = {'i386': ('eip', 'eflags'), 'x86_64': ('rip', 'eflags')}
 # what a form need not have of RAM, by its reader
 LEFT_OUT = {'migration': "a block's bytes there are not what the processors see: video memory and ROM lie above them",
-            'paging': 'no page table maps it'}
+            'paging': 'QEMU found no page table that maps it'}
 LEFT_OUT['qcow2'] = LEFT_OUT['migration']
 SELECTORS, CONTROL = 'es cs ss ds fs gs'.split(), 'cr0 cr2 cr3 cr4'.split()
 
@@ -313,6 +314,35 @@ def described(specs, reader):
     return cpus, ranges
 
 
+def segments(path):
+    """Where an ELF dump says that its bytes lie, adjacent ones as one; (first, end)."""
+    with open(path, 'rb') as f:
+        head = f.read(64)
+        at, size, count = *struct.unpack('<Q', head[32:40]), *struct.unpack('<HH', head[54:58])
+        if count == 0xffff:  # PN_XNUM: the first section header's sh_info tells
+            f.seek(struct.unpack('<Q', head[40:48])[0] + 44)
+            count = struct.unpack('<I', f.read(4))[0]
+        f.seek(at)
+        table = f.read(size * count)
+    found = []
+    for kind, _, _, _, first, length, _, _ in sorted(struct.iter_unpack('<IIQQQQQQ', table), key=lambda s: s[4]):
+        if kind == 1 and length:
+            if found and first <= found[-1][1]:
+                found[-1] = found[-1][0], max(found[-1][1], first + length)
+            else:
+                found.append((first, first + length))
+    return found
+
+
+def joined(ranges):
+    found = []
+    for first, end in sorted(ranges):
+        if found and first == found[-1][1]:
+            first = found.pop()[0]
+        found.append((first, end))
+    return found
+
+
 def hold(guest, name, specs, reader, has_cpus):
     """What is right about a form, or Wrong."""
     cpus, ranges = described(specs, reader)
@@ -320,6 +350,8 @@ def hold(guest, name, specs, reader, has_cpus):
         registers = f'{same_registers(guest, cpus)} registers'
     else:
         registers = 'no registers'
+    if reader == 'elf' and not specs[0].endswith('.zst') and joined(ranges) != segments(specs[0]):
+        raise Wrong('its ranges are not the segments that the file has')
     lacks = left_out(guest, ranges)
     told = ''.join(f'; not {first:x}-{end:x}' for first, end in lacks[:4]) + (' ...' if len(lacks) > 4 else '')
     why = LEFT_OUT.get(reader if name.partition('.')[0] != 'paging' else 'paging')

@@ -28,7 +28,7 @@ mkdir -p "$WORK"
 ${CC:-gcc} -O2 -o "$IMAGE_FORMS" "$here/image_forms.c" -lsnappy || exit 1
 guest i386 && guest amd64 || exit 1
 if [ "${1:-}" = quick ]; then
-	snapshots i386 i386 128
+	snapshots i386 i386 128 -compressed
 	# the page tables of this one make a dump of 65,000 segments, which takes QEMU 8 s
 	snapshots amd64 amd64 128 -paging -compressed -cpu Nehalem
 else
