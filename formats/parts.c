@@ -288,6 +288,8 @@ int sct_parts_find(struct sct_parts *parts, const char *path, struct sct_err *er
 	*parts = (struct sct_parts){ .fds = { -1, -1 } };
 	if (strcmp(path, "-"))
 		rc = is_file(path) ? find_archive(parts, path, err) : find_base(parts, path, err);
+	if (rc < 0)
+		sct_parts_free(parts);
 	if (rc)
 		return rc < 0 ? rc : SCT_OK;
 	parts->trace = strdup(path); /* also of a file that is not there: opening it tells so */
