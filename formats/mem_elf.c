@@ -164,6 +164,8 @@ static int open_core(struct elf *e, bool has_base, struct sct_err *err)
 		e->info.program = false;
 	else
 		e->info.program = e->notes.origin & SCT_ORIGIN_PROCESS || !has_physical(e);
+	if (!e->info.program)
+		sct_notes_of_kernel(&e->notes);
 	if (e->notes.origin & SCT_ORIGIN_QEMU)
 		e->info.producer = "QEMU";
 	return add_segments(e, 0, err);

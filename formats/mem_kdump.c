@@ -328,6 +328,7 @@ static int take_notes(struct sct_kdump *k, const struct header *h, struct sct_er
 	free(notes);
 	if (!k->info.damage.status)
 		k->info.damage = k->notes.damage;
+	sct_notes_of_kernel(&k->notes);
 	if (k->notes.origin & SCT_ORIGIN_QEMU)
 		k->info.producer = "QEMU";
 	k->info.cpus = k->notes.cpus;

@@ -256,6 +256,17 @@ int sct_notes_take(struct sct_notes *all, const uint8_t *data, size_t size, unsi
 	return rc;
 }
 
+void sct_notes_of_kernel(struct sct_notes *n)
+{
+	static const char *const names[] = { "fs_base", "gs_base" };
+
+	if (n->origin & SCT_ORIGIN_QEMU)
+		return;
+	for (size_t cpu = 0; cpu < n->ncpus; cpu++)
+		for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+			n->cpus[cpu].known &= ~(UINT64_C(1) << sct_arch_reg(n->arch, names[i])->index);
+}
+
 const struct sct_arch *sct_notes_qemu_arch(const uint8_t *data, size_t size)
 {
 	struct sct_cursor c = sct_cursor(data, size);

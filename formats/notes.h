@@ -30,6 +30,9 @@ struct sct_notes {
  * 8. SCT_E_NOMEM. */
 int sct_notes_take(struct sct_notes *n, const uint8_t *data, size_t size, unsigned align, uint64_t offset,
 	struct sct_err *err);
+/* Forgets the segment bases that NT_PRSTATUS tells where a kernel wrote it about itself: they are those of the program that
+ * ran, not the CPU's (Linux arch/x86/include/asm/elf.h, ELF_CORE_COPY_KERNEL_REGS). QEMU's are the CPU's. */
+void sct_notes_of_kernel(struct sct_notes *n);
 /* The architecture that notes with one of QEMU's are of, which it writes for i386 and x86_64 alone; NULL: there is none. */
 const struct sct_arch *sct_notes_qemu_arch(const uint8_t *data, size_t size);
 void sct_notes_free(struct sct_notes *n);
