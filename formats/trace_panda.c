@@ -97,7 +97,7 @@ static const uint8_t *other_line(struct sct_pd_reader *r, const uint8_t *line)
 		return refuse(r, line);
 	}
 	if (r->have && !r->kernel && p->has_kernel && p->kernel) {
-		const char *code = sct_pd_gate_in(&r->gates, p->arch, r->asid, &before, &p->regs);
+		const char *code = sct_pd_gate_in(&r->gates, p->arch, r->threads.running, &before, &p->regs);
 
 		p->regs = before;
 		take_back(r, n, used);
@@ -226,7 +226,7 @@ static void fill(struct sct_pd_reader *r)
 		if (r->device.seq < r->index && sct_pd_devices(r, r->index - 1))
 			break; /* the log's next write takes the place of this one */
 		if (r->user_due) {
-			sct_pd_gate_out(&r->gates, r->parser.arch, r->asid, &r->parser.regs);
+			sct_pd_gate_out(&r->gates, r->parser.arch, r->threads.running, &r->parser.regs);
 			sct_pd_moment(r, SCT_EV_USER, r->index - 1, NULL);
 		}
 		r->user_due = false;

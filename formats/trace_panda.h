@@ -109,8 +109,8 @@ void sct_pd_parser_fini(struct sct_pd_parser *p);
 /* Parses the line at `line`, which has a line break, and SCT_PD_SLACK readable bytes behind. Returns what stands behind
  * it, or NULL: fault, cause and where are set, and the batch may have accesses more. */
 const uint8_t *sct_pd_parse(struct sct_pd_parser *p, const uint8_t *line);
-/* The same for a line that begins as the line given to sct_pd_learn did; sets *same to whether it does, and if not returns
- * NULL with nothing done. asid and kernel are as before. */
+/* The same for a line that begins as the line given to sct_pd_learn did; sets *same to whether it does, and if not
+ * returns NULL with nothing done. asid and kernel are as before. */
 const uint8_t *sct_pd_parse_same(struct sct_pd_parser *p, const uint8_t *line, bool *same);
 /* Keeps how this line begins, up to its pc, if it does so in the usual way. */
 void sct_pd_learn(struct sct_pd_parser *p, const uint8_t *line);
@@ -161,7 +161,7 @@ struct sct_pd_threads {
 	uint64_t told;         /* the one that was told last */
 	struct sct_pd_place *place; /* of the running one; NULL: not known */
 	bool known;            /* it was seen to stop before */
-	bool starting;         /* it has not left the kernel's function of the switch yet, where it is to go on with start_sp */
+	bool starting;         /* it has not left the kernel's function of the switch, where it goes on with start_sp */
 	uint64_t start_sp;
 	uint64_t resume;       /* where threads go on that have run before; 0: not seen yet */
 	bool stored;           /* the last access stored the stack pointer, at stored_at, told by line stored_index */
@@ -171,8 +171,8 @@ struct sct_pd_threads {
 void sct_pd_threads_fini(struct sct_pd_threads *t);
 /* Lines are missing: nobody knows who runs. */
 void sct_pd_threads_lost(struct sct_pd_threads *t);
-/* A line in kernel mode, number index, tells one access s, of a word of that value. old_sp, sp: before and after; pc: of the
- * line. */
+/* A line in kernel mode, number index, tells one access s, of a word of that value. old_sp, sp: before and after; pc: of
+ * the line. */
 void sct_pd_threads_line(struct sct_pd_threads *t, const struct sct_store *s, uint64_t value, uint64_t index,
                          uint64_t old_sp, uint64_t sp, uint64_t pc);
 
@@ -180,30 +180,31 @@ void sct_pd_threads_line(struct sct_pd_threads *t, const struct sct_store *s, ui
 
 enum { SCT_PD_GATES = 256, SCT_PD_WAYS = 256 };
 
-/* An entry point of the kernel, and how often a call through it was seen to return so many bytes behind its instruction. */
+/* An entry point of the kernel, and how often a call through it was seen to return so many bytes behind its
+ * instruction. */
 struct sct_pd_gate {
 	uint64_t pc, behind2, behind4;
 };
 
-/* A way into the kernel that may be a call; gate NULL: none. */
+/* A thread's last way into the kernel, which may be a call; gate NULL: none. */
 struct sct_pd_way {
 	struct sct_pd_gate *gate;
-	uint64_t asid, sp, pc, result; /* result: in its register in the kernel's first instruction */
+	uint64_t thread, sp, pc, result; /* result: in its register in the kernel's first instruction */
 };
 
 /* Zero-initialise. */
 struct sct_pd_gates {
 	struct sct_pd_gate gates[SCT_PD_GATES];
 	unsigned ngates;
-	struct sct_pd_way ways[SCT_PD_WAYS]; /* by address space and stack pointer, the last of each place */
+	struct sct_pd_way ways[SCT_PD_WAYS]; /* by number of the thread, the last of each place */
 };
 
-/* User mode was left: registers of the instruction that left it, and of the kernel's first. Returns the two bytes of that
- * instruction where it is certain that it is the entering one, else NULL. */
-const char *sct_pd_gate_in(struct sct_pd_gates *g, const struct sct_arch *arch, uint64_t asid,
+/* Thread `thread` left user mode: registers of the instruction that left it, and of the kernel's first. Returns the two
+ * bytes of that instruction where it is certain that it is the entering one, else NULL. */
+const char *sct_pd_gate_in(struct sct_pd_gates *g, const struct sct_arch *arch, uint64_t thread,
                            const struct sct_regs *before, const struct sct_regs *behind);
-/* User mode was entered, with these registers. */
-void sct_pd_gate_out(struct sct_pd_gates *g, const struct sct_arch *arch, uint64_t asid, const struct sct_regs *regs);
+/* It is back in user mode, with these registers. */
+void sct_pd_gate_out(struct sct_pd_gates *g, const struct sct_arch *arch, uint64_t thread, const struct sct_regs *regs);
 /* Lines are missing. */
 void sct_pd_gates_lost(struct sct_pd_gates *g);
 
@@ -249,8 +250,8 @@ void sct_pd_flush(struct sct_pd_reader *r);
 /* Tells accesses, changed registers, and then that instruction seq is about to be executed (INSN) or that the vCPU is
  * back in user mode (USER), at the pc of the last line. code: the two bytes of the instruction, or NULL. */
 void sct_pd_moment(struct sct_pd_reader *r, enum sct_event_kind kind, uint64_t seq, const char *code);
-/* Tells that lines are missing, unless that was the last thing told, and forgets registers. bytes: of text; places and first
- * cause are counted. */
+/* Tells that lines are missing, unless that was the last thing told, and forgets registers. bytes: of text; places and
+ * first cause are counted. */
 void sct_pd_lost(struct sct_pd_reader *r, const struct sct_err *err, uint64_t bytes);
 /* Opens the non-determinism log. */
 int sct_pd_devices_open(struct sct_pd_reader *r, const struct sct_trace_hints *hints, struct sct_err *err);

@@ -2,12 +2,13 @@
  * In:  transitions between user and kernel mode, with their registers
  * Out: the entering instruction, where the CPU's own behaviour proves it
  *
- * An interrupt or a fault gives a program all its registers back; only a system call comes back behind its instruction with
- * another value in the result register. That is known when it returns, too late for that call, but the entry point is then
- * known for all later ones: the gate of `int $0x80` and the target of `sysenter` have no other use. Behind `int $0x80`
- * execution goes on two bytes further, behind `sysenter` at the vDSO's landing pad, two more (arch/x86/entry/vdso/vdso32/
- * system_call.S). On x86_64 `syscall` is known at once: everything else that enters from user mode loads the stack pointer
- * (Intel SDM 3A 5.8.8, 6.14.2).
+ * An interrupt or a fault gives a program all its registers back; only a system call comes back behind its instruction
+ * with another value in the result register. That is known when it returns, too late for that call, but the entry point
+ * is then known for all later ones: the gate of `int $0x80` and the target of `sysenter` have no other use. Behind
+ * `int $0x80` execution goes on two bytes further, behind `sysenter` at the vDSO's landing pad, two more
+ * (arch/x86/entry/vdso/vdso32/system_call.S). A thread's way out is held against its last way in: a handler of SIGILL
+ * may change results and skip instructions, but the way out is that of its sigreturn. On x86_64 `syscall` is known at
+ * once: everything else that enters from user mode loads the stack pointer (Intel SDM 3A 5.8.8, 6.14.2).
  */
 #include <string.h>
 
@@ -15,9 +16,9 @@
 
 enum { PROOFS = 2 }; /* a debugger may change one result */
 
-static struct sct_pd_way *way_at(struct sct_pd_gates *g, uint64_t asid, uint64_t sp)
+static struct sct_pd_way *way_of(struct sct_pd_gates *g, uint64_t thread)
 {
-	return &g->ways[(asid >> 12 ^ sp >> 2 ^ sp >> 10) % SCT_PD_WAYS];
+	return &g->ways[thread % SCT_PD_WAYS];
 }
 
 /* The gate at pc; NULL: there are too many. */
@@ -37,7 +38,7 @@ void sct_pd_gates_lost(struct sct_pd_gates *g)
 	memset(g->ways, 0, sizeof g->ways);
 }
 
-const char *sct_pd_gate_in(struct sct_pd_gates *g, const struct sct_arch *arch, uint64_t asid,
+const char *sct_pd_gate_in(struct sct_pd_gates *g, const struct sct_arch *arch, uint64_t thread,
                            const struct sct_regs *before, const struct sct_regs *behind)
 {
 	uint64_t sp = before->value[arch->sp], in = before->known & behind->known;
@@ -50,8 +51,8 @@ const char *sct_pd_gate_in(struct sct_pd_gates *g, const struct sct_arch *arch, 
 		return "\x0f\x05";
 	if (!gate)
 		return NULL;
-	*way_at(g, asid, sp) = (struct sct_pd_way){
-		.gate = behind->known >> result & 1 ? gate : NULL, .asid = asid, .sp = sp, .pc = before->value[arch->pc],
+	*way_of(g, thread) = (struct sct_pd_way){
+		.gate = behind->known >> result & 1 ? gate : NULL, .thread = thread, .sp = sp, .pc = before->value[arch->pc],
 		.result = behind->value[result],
 	};
 	if (gate->behind2 >= PROOFS && !gate->behind4)
@@ -59,17 +60,18 @@ const char *sct_pd_gate_in(struct sct_pd_gates *g, const struct sct_arch *arch, 
 	return gate->behind4 >= PROOFS && !gate->behind2 ? "\x0f\x34" : NULL;
 }
 
-void sct_pd_gate_out(struct sct_pd_gates *g, const struct sct_arch *arch, uint64_t asid, const struct sct_regs *regs)
+void sct_pd_gate_out(struct sct_pd_gates *g, const struct sct_arch *arch, uint64_t thread, const struct sct_regs *regs)
 {
 	uint64_t sp = regs->value[arch->sp], pc = regs->value[arch->pc];
 	unsigned result = sct_arch_reg(arch, "eax")->index;
-	struct sct_pd_way *w = way_at(g, asid, sp);
+	struct sct_pd_way *w = way_of(g, thread);
+	struct sct_pd_gate *gate = w->thread == thread ? w->gate : NULL;
 
-	if (!w->gate || w->asid != asid || w->sp != sp || !(regs->known >> arch->sp & 1))
+	if (!gate)
 		return;
-	if (regs->value[result] != w->result && pc == w->pc + 2)
-		w->gate->behind2++;
-	if (regs->value[result] != w->result && pc == w->pc + 4)
-		w->gate->behind4++;
-	w->gate = NULL;
+	w->gate = NULL; /* to a signal's handler, perhaps: what that returns to has come by another way */
+	if (w->sp != sp || !(regs->known >> arch->sp & 1) || regs->value[result] == w->result)
+		return;
+	gate->behind2 += pc == w->pc + 2;
+	gate->behind4 += pc == w->pc + 4;
 }

@@ -109,8 +109,13 @@ static void say_event(const struct sct_event *e)
 		break;
 	case SCT_EV_INSN:
 	case SCT_EV_USER:
-		ck_assert_ptr_null(e->data);
-		say(&got, "%s %llu %llx\n", e->kind == SCT_EV_INSN ? "insn" : "user", seq, addr);
+		say(&got, "%s %llu %llx", e->kind == SCT_EV_INSN ? "insn" : "user", seq, addr);
+		for (uint32_t i = 0; i < e->len; i++)
+			say(&got, "%s%02x", i ? "" : " ", e->data[i]);
+		say(&got, "\n");
+		break;
+	case SCT_EV_THREAD:
+		say(&got, "thread %llu%s\n", value, e->reg ? " for the first time" : "");
 		break;
 	default:
 		say(&got, "%s\n", e->kind == SCT_EV_GAP ? "gap" : "other");
@@ -143,6 +148,7 @@ static int read_data(const void *data, size_t size, const struct sct_trace_optio
 	while ((rc = t.ops->next(t.state, events, SCT_BATCH_MIN, &err)) > 0)
 		for (int i = 0; i < rc; i++)
 			say_event(&events[i]);
+	info = *t.ops->info(t.state); /* threads may have become known */
 	damage = *t.ops->damage(t.state);
 	lines = t.ops->counts(t.state)->count;
 	sct_trace_close(&t);
@@ -155,7 +161,7 @@ static int read_text(const char *text)
 }
 
 /* Reads a sound trace. */
-static void ck_events(const char *text, const char *expected)
+static inline void ck_events(const char *text, const char *expected)
 {
 	ck_assert_msg(read_text(text) == 0, "%s", err.text);
 	ck_assert_str_eq(got.s, expected);
