@@ -74,9 +74,10 @@ static enum kind probe(const char *path)
 /* PANDA's log has no mark of its own, but a name that PANDA gave it. */
 static bool is_nondet(const char *path)
 {
-	const char *at = strstr(path, "-rr-nondet.log");
+	static const char ending[] = "-rr-nondet.log";
+	const char *at = strstr(path, ending), *packing = at ? at + strlen(ending) : "";
 
-	return at && !strchr(at, '/');
+	return at && (!*packing || !strcmp(packing, ".zst") || !strcmp(packing, ".gz") || !strcmp(packing, ".xz"));
 }
 
 /* ---- one file after the other ------------------------------------------------------------------------------- */

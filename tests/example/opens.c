@@ -1,8 +1,8 @@
 /* Which files were opened, by whom, and which system calls no table knows: libsctrace in one sitting.
- * In:  a recording
+ * In:  a recording, snapshots of the memory at its start
  * Out: one line for each open, openat and creat that ended; a count of everything else
  *
- * usage: opens RECORDING
+ * usage: opens RECORDING [SNAPSHOT]...
  * build: cc opens.c $(pkg-config --cflags --libs libsctrace)
  */
 #include <inttypes.h>
@@ -73,8 +73,8 @@ int main(int argc, char **argv)
 	struct sct_recording *recording;
 	int status = SCT_COMPLETE;
 
-	if (argc != 2) {
-		fprintf(stderr, "usage: opens RECORDING\n");
+	if (argc < 2) {
+		fprintf(stderr, "usage: opens RECORDING [SNAPSHOT]...\n");
 		return 1;
 	}
 	recording = sct_recording_open(argv[1], message);
@@ -82,6 +82,8 @@ int main(int argc, char **argv)
 		fprintf(stderr, "opens: %s\n", message);
 		return 1;
 	}
+	for (int i = 2; i < argc && !status; i++)
+		status = sct_recording_add_snapshot(recording, argv[i]);
 	for (size_t i = 0; i < sizeof names / sizeof *names && !status; i++)
 		status = sct_recording_on(recording, SCT_RETURN, names[i], opened, NULL);
 	status = status ? status : sct_recording_on_all(recording, SCT_ENTRY, count, &n.entered);
