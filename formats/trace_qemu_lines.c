@@ -41,12 +41,14 @@ static int rest(struct sct_ql_feed *f, struct sct_ql_line *line)
 int sct_ql_feed_next(struct sct_ql_feed *f, struct sct_ql_line *line, struct sct_err *err)
 {
 	for (;;) {
-		const uint8_t *start = f->piece.data + f->at, *stop = NULL;
+		const uint8_t *start = NULL, *stop = NULL;
 		size_t left = f->piece.size - f->at;
 		int rc;
 
-		if (left)
+		if (left) {
+			start = f->piece.data + f->at;
 			stop = memchr(start, '\n', left);
+		}
 		if (stop && !f->carried) {
 			*line = (struct sct_ql_line){ (const char *)start, (size_t)(stop - start),
 			                              f->piece.offset + (f->piece.plain ? f->at : 0), false };
