@@ -115,7 +115,7 @@ void sct_snapshot_close(struct sct_snapshot *s)
 uint64_t sct_pc_ram_address(uint64_t ram_size, uint64_t offset)
 {
 	const uint64_t fits = UINT64_C(0xe0000000), split = UINT64_C(0xc0000000), high = UINT64_C(1) << 32;
-	uint64_t low = ram_size < fits ? ram_size : split;
+	uint64_t low = ram_size < fits ? fits : split;
 
 	return offset < low ? offset : high + (offset - low);
 }
