@@ -212,6 +212,32 @@ START_TEST(pieces)
 }
 END_TEST
 
+/* A frame in the middle is damaged: what stands before and behind it is told, but for the lines that lie across. */
+START_TEST(damaged_frame)
+{
+	struct text packed, whole;
+	const char *at;
+
+	for (unsigned i = 0; i < 2000; i++)
+		say(&file, "eip=0x%x,eax=0x%x\n", 0x1000 + i, i);
+	whole = framed(&file, 4096);
+	file.len = file.len / 4096 / 2 * 4096;
+	packed = framed(&file, 4096);
+	whole.s[packed.len] ^= 0x55;
+	ck_assert_int_eq(read_data(whole.s, whole.len, &(struct sct_trace_options){ .threads = 1 }), 0);
+	ck_assert_uint_eq(damage.places, 1);
+	ck_assert_uint_eq(damage.first.offset, packed.len);
+	ck_assert(!damage.truncated);
+	ck_assert(!strncmp(got.s, "eax=0\ninsn 0 1000\neax=1\ninsn 1 1001\n", 36));
+	at = strstr(got.s, "gap\neax=");
+	ck_assert_ptr_nonnull(at);
+	ck_assert_ptr_null(strstr(at + 1, "gap"));
+	ck_assert_ptr_nonnull(strstr(at, " 17cf\n"));
+	free(whole.s);
+	free(packed.s);
+}
+END_TEST
+
 /* More accesses than a batch holds, over more instructions than a step counts: all are told, each with its own. */
 START_TEST(batches)
 {
@@ -256,6 +282,7 @@ int main(void)
 	tcase_add_test(c, cut_short);
 	tcase_add_test(c, long_lines);
 	tcase_add_test(c, pieces);
+	tcase_add_test(c, damaged_frame);
 	tcase_add_test(c, batches);
 	suite_add_tcase(s, c);
 	r = srunner_create(s);
