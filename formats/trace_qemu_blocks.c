@@ -219,10 +219,12 @@ static struct number number_of(struct sct_ql_reader *r, const struct sct_ql_bloc
 
 /* ---- programs ----------------------------------------------------------------------------------------------- */
 
-/* Whether the last instruction of b was reached; next NULL: the log ends. */
-static bool program_entered(struct sct_ql_reader *r, const struct sct_ql_block *b, const struct sct_ql_block *next)
+/* Whether the last instruction of b, an e, was reached; next NULL: the log ends. */
+static bool program_entered(struct sct_ql_reader *r, const struct sct_ql_block *b, const struct entry *e,
+                            const struct sct_ql_block *next)
 {
 	uint64_t last = b->pc + b->code->last;
+	struct number n;
 
 	if (!b->code->last)
 		return true;
@@ -231,7 +233,11 @@ static bool program_entered(struct sct_ql_reader *r, const struct sct_ql_block *
 	/* it may have been left early and gone on here */
 	if (next && next->pc > b->pc && next->pc <= last)
 		return false;
-	return ran_all(r, b, NULL);
+	if (ran_all(r, b, NULL))
+		return true;
+	/* sigreturn goes anywhere. What may fault before it is a pop from the stack that the handler has just returned by */
+	n = number_of(r, b, e);
+	return next && n.proto && (n.proto->flags & SCT_P_SIGRETURN);
 }
 
 /* From here on nobody knows which process a line is of. */
@@ -287,7 +293,7 @@ static void program_settle(struct sct_ql_reader *r, struct sct_ql_vcpu *v, unsig
 {
 	const struct sct_ql_block *b = &v->now;
 	const struct entry *e = is_listed(b) ? entry_of(r, b) : NULL;
-	bool entered = e && program_entered(r, b, next), fork = v->forks && v->back && !r->mixed;
+	bool entered = e && program_entered(r, b, e, next), fork = v->forks && v->back && !r->mixed;
 	int64_t result = fork ? forked(r, v) : -1;
 	int before = r->told;
 
@@ -329,7 +335,7 @@ static bool kernel_entered(struct sct_ql_reader *r, const struct sct_ql_block *b
 static bool machine_entered(struct sct_ql_reader *r, const struct sct_ql_block *b, const struct entry *e,
                             const struct sct_ql_block *next)
 {
-	return !next || next->user ? program_entered(r, b, next) : kernel_entered(r, b, e, next);
+	return !next || next->user ? program_entered(r, b, e, next) : kernel_entered(r, b, e, next);
 }
 
 static void machine_settle(struct sct_ql_reader *r, struct sct_ql_vcpu *v, unsigned number,
