@@ -69,7 +69,7 @@ void sct_options_help(FILE *to)
 	      "TRACE is a trace, plain or compressed by zstd, gzip or xz; - is standard input; or a PANDA recording by its\n"
 	      "base name or as .rr2, which brings its snapshot and non-determinism log.\n"
 	      "Exit status: 0 all decoded, 1 nothing could be done, 2 the input was damaged or cut short,\n"
-	      "holds calls that could not be logged, or disagrees with itself (--verify-snapshot).\n",
+	      "holds calls that could not be logged, or disagrees with its snapshots (--verify-snapshot).\n",
 	      to);
 }
 

@@ -23,14 +23,6 @@ static int add(struct sct_sources *s, const char *spec, const char *name, const 
 	return SCT_OK;
 }
 
-int sct_sources_add(struct sct_sources *s, const char *spec, const char *format, struct sct_err *err)
-{
-	if (s->nsnapshots < SCT_SNAPSHOTS_MAX)
-		return add(s, spec, spec, format, err);
-	sct_fail(err, SCT_E_USAGE, SCT_NO_OFFSET, "more than %d snapshots", SCT_SNAPSHOTS_MAX);
-	return fail_at(s, spec, err);
-}
-
 static int open_snapshots(struct sct_sources *s, const struct sct_sources_spec *spec, struct sct_err *err)
 {
 	bool archive = s->parts.fds[0] >= 0 || s->parts.fds[1] >= 0;
@@ -50,13 +42,19 @@ static struct sct_trace_hints hints(const struct sct_sources *s, const struct sc
 
 	if (spec->profile)
 		h.arch = sct_abi_profile_arch(spec->profile);
-	for (unsigned i = 0; i < s->nsnapshots; i++) {
-		const struct sct_snapshot_info *info = sct_snapshot_info(&s->snapshots[i]);
-
-		h.arch = h.arch ? h.arch : info->arch;
-		h.ram_size = h.ram_size ? h.ram_size : info->ram_size;
-	}
+	for (unsigned i = 0; i < s->nsnapshots && !h.ram_size; i++)
+		h.ram_size = sct_snapshot_info(&s->snapshots[i])->ram_size;
 	return h;
+}
+
+/* What the first snapshot that names an architecture says: of the program, perhaps, and not of the machine it runs on. */
+static const struct sct_arch *snapshots_arch(const struct sct_sources *s)
+{
+	const struct sct_arch *arch = NULL;
+
+	for (unsigned i = 0; i < s->nsnapshots && !arch; i++)
+		arch = sct_snapshot_info(&s->snapshots[i])->arch;
+	return arch;
 }
 
 /* Whether it is the log that cannot be opened. */
@@ -73,6 +71,25 @@ static bool is_bad_log(struct sct_sources *s, uint64_t ram_size, struct sct_err 
 	return false;
 }
 
+/* Opens it again with other hints where it refuses these. */
+static int try_trace(struct sct_sources *s, struct sct_trace_options *to, bool own_nondet, struct sct_err *err)
+{
+	int r = sct_trace_open(&s->trace, s->parts.trace, to, err);
+
+	if (!strcmp(s->parts.trace, "-"))
+		return r;
+	if (r == SCT_E_USAGE && s->nondet && own_nondet) {
+		/* nobody asked for the log that lies beside this trace, and the trace has no use for it */
+		s->nondet = to->hints.nondet = NULL;
+		r = sct_trace_open(&s->trace, s->parts.trace, to, err);
+	}
+	if (r == SCT_E_USAGE && !to->hints.arch && snapshots_arch(s)) {
+		to->hints.arch = snapshots_arch(s);
+		r = sct_trace_open(&s->trace, s->parts.trace, to, err);
+	}
+	return r;
+}
+
 static int open_trace(struct sct_sources *s, const struct sct_sources_spec *spec, struct sct_err *err)
 {
 	struct sct_trace_options to = { .format = spec->trace_format, .threads = spec->threads, .hints = hints(s, spec) };
@@ -83,15 +100,26 @@ static int open_trace(struct sct_sources *s, const struct sct_sources_spec *spec
 		         "is a recording without a trace; PANDA makes one from it: -replay NAME -panda trace:log=NAME.trace");
 		return fail_at(s, spec->trace, err);
 	}
-	r = sct_trace_open(&s->trace, s->parts.trace, &to, err);
-	if (r == SCT_E_USAGE && s->nondet && !spec->nondet) {
-		/* nobody asked for the log that lies beside this trace, and the trace has no use for it */
-		s->nondet = to.hints.nondet = NULL;
-		r = sct_trace_open(&s->trace, s->parts.trace, &to, err);
-	}
+	r = try_trace(s, &to, !spec->nondet, err);
 	if (r && r != SCT_E_USAGE && s->nondet && is_bad_log(s, to.hints.ram_size, err))
 		return fail_at(s, s->nondet, err);
 	return r ? fail_at(s, s->parts.trace, err) : SCT_OK;
+}
+
+/* A 64-bit program or machine is none that a 32-bit trace can be of; the other way round it can. */
+static int check_archs(struct sct_sources *s, struct sct_err *err)
+{
+	const struct sct_arch *trace = s->trace.ops->info(s->trace.state)->arch;
+
+	for (unsigned i = 0; i < s->nsnapshots; i++) {
+		const struct sct_arch *arch = sct_snapshot_info(&s->snapshots[i])->arch;
+
+		if (!arch || !trace || arch->word <= trace->word)
+			continue;
+		sct_fail(err, SCT_E_USAGE, SCT_NO_OFFSET, "is of %s, the trace of %s", arch->name, trace->name);
+		return fail_at(s, s->names[i], err);
+	}
+	return SCT_OK;
 }
 
 static void close_snapshots(struct sct_sources *s)
@@ -129,6 +157,23 @@ int sct_sources_open(struct sct_sources *s, const struct sct_sources_spec *spec,
 		r = open_trace(s, spec, err);
 	if (!r && is_foreign(s))
 		r = drop_own_snapshot(s, spec, err);
+	return r ? r : check_archs(s, err);
+}
+
+int sct_sources_add(struct sct_sources *s, const char *spec, const char *format, struct sct_err *err)
+{
+	int r;
+
+	if (s->nsnapshots >= SCT_SNAPSHOTS_MAX) {
+		sct_fail(err, SCT_E_USAGE, SCT_NO_OFFSET, "more than %d snapshots", SCT_SNAPSHOTS_MAX);
+		return fail_at(s, spec, err);
+	}
+	r = add(s, spec, spec, format, err);
+	if (r)
+		return r;
+	r = check_archs(s, err);
+	if (r)
+		sct_snapshot_close(&s->snapshots[--s->nsnapshots]);
 	return r;
 }
 

@@ -26,7 +26,7 @@ static void write_file(unsigned which, const char *name, const void *data, size_
 	ck_assert_int_eq(fclose(f), 0);
 }
 
-/* A machine's memory, of one byte at 0x10, as LiME has it: the name of the file is PANDA's, the bytes tell the format. */
+/* A machine's memory, of one byte at 0x10, as LiME has it: the file's name is PANDA's, its bytes tell the format. */
 static const uint8_t memory[33] = { 'E', 'M', 'i', 'L', 1, 0, 0, 0, [8] = 0x10, [16] = 0x10, [32] = 'x' };
 
 /* A log of one instruction: nothing but its end. */
@@ -128,6 +128,19 @@ START_TEST(blame)
 }
 END_TEST
 
+#ifdef __x86_64__
+START_TEST(wider_snapshot)
+{
+	struct sct_sources_spec spec = { .snapshots = { "/proc/self/exe@0" }, .nsnapshots = 1 };
+
+	write_file(TRACE, "a.trace", program, sizeof program - 1);
+	ck_assert_int_eq(open_base(&spec), SCT_E_USAGE);
+	ck_assert_str_eq(s.blame, spec.snapshots[0]);
+	ck_assert_str_eq(err.text, "is of x86_64, the trace of i386");
+}
+END_TEST
+#endif
+
 int main(void)
 {
 	Suite *suite = suite_create("sources");
@@ -140,6 +153,9 @@ int main(void)
 	tcase_add_test(t, own_parts_first);
 	tcase_add_test(t, program_beside_machine);
 	tcase_add_test(t, blame);
+#ifdef __x86_64__
+	tcase_add_test(t, wider_snapshot);
+#endif
 	suite_add_tcase(suite, t);
 	r = srunner_create(suite);
 	srunner_run_all(r, CK_NORMAL);
