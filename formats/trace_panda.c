@@ -4,13 +4,14 @@
  *
  * Layout: lines of text, trace_panda_line.c; '#' begins a comment. A line tells of the moment before an instruction:
  * which one it is (its pc), in which address space and mode; and what the instruction of the line before has changed:
- * its accesses and the registers that have another value now (panda/plugins/trace/trace.cpp: accesses are kept until the
- * next line; Tenet, tracers/README.md). `seq` is the index of a line, comments not counted.
+ * its accesses and the registers that have another value now (panda/plugins/trace/trace.cpp: accesses are kept until
+ * the next line; Tenet, tracers/README.md). `seq` is the index of a line, comments not counted.
  *
  * Of a machine, instructions that were followed by kernel code are told (INSN, as of the line before), and the first
  * ones behind kernel code (USER); of a program every one. Accesses of a line were made in the address space of the line
  * before.
- * Files: _feed finds lines, _line parses them, _survey looks at the first ones, _events tells.
+ * Files: _feed finds lines, _line parses them, _survey looks at the first ones, _events tells; _threads and _gates know
+ * who runs and what is a call, by what the kernel does.
  */
 #include <stdlib.h>
 #include <string.h>

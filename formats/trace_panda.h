@@ -171,8 +171,8 @@ struct sct_pd_threads {
 void sct_pd_threads_fini(struct sct_pd_threads *t);
 /* Lines are missing: nobody knows who runs. */
 void sct_pd_threads_lost(struct sct_pd_threads *t);
-/* A line in kernel mode, number index, tells one access s, of a word of that value. old_sp, sp: before and after; pc: of
- * the line. */
+/* A line in kernel mode, number index, tells one access s, of a word of that value. old_sp, sp: before and after; pc:
+ * of the line. */
 void sct_pd_threads_line(struct sct_pd_threads *t, const struct sct_store *s, uint64_t value, uint64_t index,
                          uint64_t old_sp, uint64_t sp, uint64_t pc);
 

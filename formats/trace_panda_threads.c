@@ -2,11 +2,11 @@
  * In:  lines in kernel mode, one by one
  * Out: numbers of threads, and whether one runs for the first time
  *
- * Linux switches threads by two instructions on x86: it stores the stack pointer in the task that stops and loads it from
- * the task that goes on (arch/x86/entry/entry_{32,64}.S, __switch_to_asm; before 4.9 the macro switch_to of
+ * Linux switches threads by two instructions on x86: it stores the stack pointer in the task that stops and loads it
+ * from the task that goes on (arch/x86/entry/entry_{32,64}.S, __switch_to_asm; before 4.9 the macro switch_to of
  * arch/x86/include/asm/switch_to.h). Where a task keeps it is a name for its thread as long as the task is there: a
- * task that goes on with another stack pointer than it stopped with is a new one in the same place. Threads that have run
- * before all go on behind the one call of __switch_to_asm, a new one goes on elsewhere (ret_from_fork).
+ * task that goes on with another stack pointer than it stopped with is a new one in the same place. Threads that have
+ * run before all go on behind the one call of __switch_to_asm, a new one goes on elsewhere (ret_from_fork).
  */
 #include <stdlib.h>
 

@@ -111,8 +111,8 @@ START_TEST(process)
 }
 END_TEST
 
-/* Other tracers: the pc last or left out where it is the same, comments, CRLF, names in capitals, registers that are not
- * kept. */
+/* Other tracers: the pc last or left out where it is the same, comments, CRLF, names in capitals, registers that are
+ * not kept. */
 START_TEST(tenet)
 {
 	ck_events("# a trace\r\n\r\n"
