@@ -83,10 +83,11 @@ void sct_agreement_note(struct sct_agreement *a, uint64_t seq, uint64_t addr, co
 static void access_page(struct sct_machine *m, struct sct_tlb *t, struct sct_agreement *agreement, uint64_t seq,
                         uint64_t addr, const uint8_t *data, size_t len, bool read)
 {
-	uint8_t *held = t->data + (addr & (SCT_PAGE_SIZE - 1));
+	uint8_t *held;
 
 	if (!t->data)
 		return;
+	held = t->data + (addr & (SCT_PAGE_SIZE - 1));
 	if (read)
 		sct_agreement_note(agreement, seq, addr, data, held, len);
 	copy(held, data, len);
