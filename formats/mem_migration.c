@@ -191,11 +191,13 @@ static void tell(struct sct_migration *m, const char *format)
 		{ "raw pages", m->ram.raw },
 		{ "zero pages", m->ram.zero },
 		{ "pages told again", m->ram.again },
+		{ "RAM pages not told", m->ram.missing },
 		{ "sections", m->sections },
 		{ NULL, 0 },
 	};
 	struct sct_snapshot_info *info = &m->info;
 
+	_Static_assert(sizeof counts == sizeof m->counts, "each count has its place");
 	memcpy(m->counts, counts, sizeof counts);
 	info->format = format;
 	info->machine = *m->machine ? m->machine : NULL;

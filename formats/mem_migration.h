@@ -92,6 +92,7 @@ struct sct_mig_ram {
 	size_t nranges, ranges_room;
 	uint64_t raw, zero, again, unplaced; /* pages, by kind; told again; blocks whose address is not known */
 	uint64_t size;            /* of the machine's RAM, 0: unknown */
+	uint64_t missing;         /* pages of it that no part told */
 };
 
 /* How a machine lays out its RAM, as its CMOS tells. */
@@ -145,7 +146,7 @@ struct sct_migration {
 	uint64_t sections;
 	char machine[SCT_MIG_NAME];
 	struct sct_snapshot_info info;
-	struct sct_count counts[8];
+	struct sct_count counts[8]; /* with the NULL that ends them */
 };
 
 /* sct_mig_source.read of a struct sct_file. By system calls, not through the mapping: what was looked at once does not

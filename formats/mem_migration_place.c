@@ -78,6 +78,18 @@ static void add_piece(struct sct_mig_ram *ram, unsigned block, uint64_t offset, 
 	ram->piece[i] = (struct sct_mig_piece){ addr, size, offset, block, flags };
 }
 
+/* A whole stream tells every page, but for what it was allowed to leave out. */
+static void count_missing(struct sct_mig_ram *ram, unsigned block, struct sct_err *limit)
+{
+	ram->missing = ram->size / PAGE + (ram->size % PAGE != 0);
+	for (size_t k = 0; k < ram->ngroups; k++)
+		for (unsigned i = 0; i < SCT_MIG_GROUP_PAGES / 64 && ram->list[k]->key >> SCT_MIG_BLOCK_SHIFT == block; i++)
+			ram->missing -= (unsigned)__builtin_popcountll(ram->list[k]->told[i]);
+	if (ram->missing && ram->shared)
+		sct_fail(limit, SCT_E_UNSUPPORTED, SCT_NO_OFFSET, "%" PRIu64 " pages of RAM are not in the stream: it was made "
+			"without shared memory (x-ignore-shared)", ram->missing);
+}
+
 static void place_ram(struct sct_mig_ram *ram, unsigned block, const char *machine, const struct sct_mig_split *split,
 	struct sct_err *limit)
 {
@@ -85,6 +97,7 @@ static void place_ram(struct sct_mig_ram *ram, unsigned block, const char *machi
 	uint64_t size = ram->block[block].size, low = low_bytes(machine, size, split, &sure);
 
 	ram->size = size;
+	count_missing(ram, block, limit);
 	add_piece(ram, block, 0, low < HOLE_BEGIN ? low : HOLE_BEGIN, 0, SCT_RANGE_WRITE);
 	if (low > HOLE_END)
 		add_piece(ram, block, HOLE_END, low - HOLE_END, HOLE_END, SCT_RANGE_WRITE);

@@ -4,6 +4,7 @@
  */
 #include <ctype.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -79,6 +80,16 @@ static int choose(struct sct_snapshot *s, const struct spec *spec, const char *f
 	return s->state ? SCT_OK : sct_fail(err, SCT_E_NOMEM, SCT_NO_OFFSET, "no memory");
 }
 
+/* The file on disk has other offsets than what it unpacks to. */
+static void blame_unpacked(struct sct_err *err)
+{
+	struct sct_err said = *err;
+
+	if (said.offset != SCT_NO_OFFSET)
+		sct_fail(err, said.status, SCT_NO_OFFSET, "%.300s (at byte %" PRIu64 " of what it unpacks to)", said.text,
+			said.offset);
+}
+
 int sct_snapshot_open(struct sct_snapshot *s, const char *text, const char *format, struct sct_err *err)
 {
 	struct spec spec;
@@ -95,6 +106,8 @@ int sct_snapshot_open(struct sct_snapshot *s, const char *text, const char *form
 	if (rc == SCT_OK)
 		rc = s->ops->open(s->state, &s->file, spec.has_base, spec.base, err);
 	free(spec.path);
+	if (rc < 0 && s->file.unpacked)
+		blame_unpacked(err);
 	if (rc < 0)
 		sct_snapshot_close(s);
 	return rc;

@@ -101,6 +101,7 @@ START_TEST(pages)
 	ck_assert_uint_eq(count("zero pages"), 1);
 	ck_assert_uint_eq(count("pages told again"), 1);
 	ck_assert_uint_eq(count("RAM blocks without an address"), 1);
+	ck_assert_uint_eq(count("RAM pages not told"), RAM / 4096 - 3);
 	ck_assert_uint_eq(info->nranges, 3);
 	ck_assert_uint_eq(info->ranges[1].addr, 0x3000);
 	ck_assert_uint_eq(info->ranges[1].size, 0x1000);
@@ -435,6 +436,7 @@ static void ck_tiny(const char *path, const char *format, const struct sct_arch 
 	ck_assert_mem_eq(buf, "\xef\xbe", 2);
 	ck_assert_uint_eq(s.ops->read(s.state, 0xfffffff0, buf, 4), 4);
 	ck_assert_mem_eq(buf, "\xea\0\0\0", 4);
+	ck_assert_uint_eq(count("RAM pages not told"), 0);
 	ck_assert_uint_eq(reg(0, "eax"), 0x1234);
 	ck_assert_uint_eq(reg(0, "edx"), 0x23456789);
 	ck_assert_uint_eq(reg(0, "edi"), 0x7003);

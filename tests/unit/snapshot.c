@@ -206,6 +206,18 @@ START_TEST(known_at)
 }
 END_TEST
 
+/* Offsets of a compressed snapshot are none of the file on disk. */
+START_TEST(blame)
+{
+	uint8_t packed[64];
+
+	spit("a", packed, ZSTD_compress(packed, sizeof packed, "QEVM\0\0\0\2", 8, 1));
+	ck_assert_int_eq(open_spec("a", NULL), SCT_E_UNSUPPORTED);
+	ck_assert_uint_eq(err.offset, SCT_NO_OFFSET);
+	ck_assert_ptr_nonnull(strstr(err.text, "at byte 4 of what it unpacks to"));
+}
+END_TEST
+
 START_TEST(pc_ram)
 {
 	ck_assert_uint_eq(sct_pc_ram_address(0, 0x123456), 0x123456);
@@ -234,6 +246,7 @@ int main(void)
 	tcase_add_test(t, raw_at);
 	tcase_add_test(t, at_in_a_name);
 	tcase_add_test(t, known_at);
+	tcase_add_test(t, blame);
 	tcase_add_test(t, pc_ram);
 	suite_add_tcase(suite, t);
 	r = srunner_create(suite);
