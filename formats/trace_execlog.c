@@ -28,7 +28,7 @@ static void forget(struct sct_el_reader *r)
 {
 	for (unsigned i = 0; i < SCT_EL_VCPUS; i++)
 		if (r->vcpus[i]) {
-			r->vcpus[i]->any = false;
+			r->vcpus[i]->any = r->vcpus[i]->placed = false;
 			r->vcpus[i]->dirty = r->vcpus[i]->regs.known = 0;
 		}
 	r->gap = true;
@@ -70,7 +70,7 @@ static bool find_mode(const struct sct_el_reader *r, const struct sct_el_vcpu *v
 	*user = true;
 	if (r->info.user_mode)
 		return true;
-	if (!known(v, s->cs))
+	if (!known(v, s->cs) || !r->sp_told || !r->pc_told)
 		return false;
 	*user = (v->regs.value[s->cs] & 3) == 3;
 	if ((known(v, s->cr0) && !(v->regs.value[s->cr0] & CR0_PE)) ||
@@ -120,18 +120,30 @@ static struct sct_el_vcpu *find_vcpu(struct sct_el_reader *r, uint64_t number)
 
 /* ---- from line to line -------------------------------------------------------------------------------------- */
 
-/* Whether the line at pc is where the vCPU's line before leads. */
-static bool is_next(const struct sct_el_reader *r, const struct sct_el_vcpu *v, uint64_t pc)
+enum { PAGE_OFFSET = 4095 };
+
+/* Where the line at pc really is, when the program counter tells: it does so where a block of QEMU's begins. A machine's
+ * blocks are of physical pages: a line has the address at which its page was mapped when the block was translated. */
+static bool find_place(const struct sct_el_reader *r, struct sct_el_vcpu *v, uint64_t pc)
 {
 	unsigned slot = r->info.arch->pc;
 
-	if (known(v, slot) && v->regs.value[slot] == pc)
-		return true;
-	return v->user && v->flow.class != SCT_EL_LEADS && sct_el_can_follow(&v->flow, &v->head, pc);
+	if (!known(v, slot) || (v->regs.value[slot] ^ pc) & (r->info.user_mode ? UINT64_MAX : PAGE_OFFSET))
+		return false;
+	v->delta = v->regs.value[slot] - pc;
+	v->placed = true;
+	return true;
+}
+
+/* Whether the line at pc is where the vCPU's line before leads. */
+static bool is_next(const struct sct_el_reader *r, struct sct_el_vcpu *v, uint64_t pc)
+{
+	return find_place(r, v, pc) ||
+	       (v->user && v->flow.class != SCT_EL_LEADS && sct_el_can_follow(&v->flow, &v->head, pc));
 }
 
 /* What is wrong between the vCPU's last line and the one at pc; NULL: nothing that shows. */
-static const char *find_break(struct sct_el_reader *r, const struct sct_el_vcpu *v, uint64_t pc)
+static const char *find_break(struct sct_el_reader *r, struct sct_el_vcpu *v, uint64_t pc)
 {
 	if (!is_next(r, v, pc)) {
 		r->breaks++;
@@ -223,6 +235,13 @@ static int give_registers(const struct sct_el_reader *r, struct sct_el_vcpu *v, 
 	return n;
 }
 
+static uint64_t address(const struct sct_el_reader *r, const struct sct_el_vcpu *v)
+{
+	uint64_t addr = v->head.pc + (v->placed ? v->delta : 0);
+
+	return r->info.arch->word == 4 ? (uint32_t)addr : addr;
+}
+
 /* How many of the four bytes are surely the instruction's own. */
 static unsigned own_bytes(const struct sct_el_reader *r, const struct sct_el_vcpu *v)
 {
@@ -240,7 +259,7 @@ static int give_insn(struct sct_el_reader *r, struct sct_el_vcpu *v, bool back, 
                      uint8_t *bytes)
 {
 	struct sct_event e = {
-		.vcpu = (uint16_t)v->head.vcpu, .addr = v->head.pc, .seq = r->lines - 1, .time_ns = SCT_TIME_UNKNOWN
+		.vcpu = (uint16_t)v->head.vcpu, .addr = address(r, v), .seq = r->lines - 1, .time_ns = SCT_TIME_UNKNOWN
 	};
 	int n = 0;
 
@@ -297,7 +316,7 @@ static void cannot_tell(struct sct_el_reader *r)
 {
 	if (!r->damage.first.status)
 		sct_fail(&r->damage.first, SCT_E_UNSUPPORTED, r->offset,
-		         "an instruction that may enter the kernel, and the code segment is not told (reg=*)");
+		         "an instruction that may enter the kernel, and code segment or program counter are not told (reg=*)");
 	r->damage.places++;
 }
 
@@ -312,13 +331,13 @@ static bool step(struct sct_el_reader *r, struct sct_el_vcpu *v, const struct sc
 	}
 	came &= v->any; /* nothing was forgotten */
 	v->any = true;
-	v->user = mode_known && user;
+	v->user = mode_known && user && (v->placed || find_place(r, v, head->pc) || r->info.user_mode);
 	v->head = *head;
 	sct_el_flow(&v->flow, head, r->info.arch);
 	v->forks = r->info.user_mode && v->flow.enters && makes_process(r, v);
 	r->lines++;
 	r->user_lines += v->user;
-	if (!mode_known && v->flow.enters && !r->unknown_mode++)
+	if (v->flow.enters && !v->user && (!mode_known || user) && !r->unknown_mode++)
 		cannot_tell(r);
 	return came && v->user;
 }
@@ -343,6 +362,8 @@ static int take_line(struct sct_el_reader *r, struct sct_el_text line, struct sc
 	n += give_thread(r, v, events + n);
 	if (v->user)
 		n += give_insn(r, v, back, events + n, bytes);
+	else if (r->lines % SCT_EL_QUIET == 0)
+		n += give_registers(r, v, events + n);
 	if (take_fields(r, v, &line) < 0)
 		bad_line(r, size);
 	v->forks = v->forks && !failed(r, v);
@@ -408,7 +429,9 @@ static int el_next(void *state, struct sct_event *events, int max, struct sct_er
 			return n ? n : rc;
 		if (!rc)
 			return n + give_gap(r, events + n);
-		n += take_line(r, line, events + n, r->bytes[insns++]);
+		rc = take_line(r, line, events + n, r->bytes[insns]);
+		insns += rc > 0;
+		n += rc;
 	}
 	return n;
 }

@@ -68,15 +68,18 @@ struct sct_el_vcpu {
 	bool forks;              /* and entered the kernel for another process, by the number and flags */
 	struct sct_el_head head; /* of that line */
 	struct sct_el_flow flow;
+	bool placed;          /* delta is known */
+	uint64_t delta;       /* what to add to a line's address */
 	struct sct_regs regs; /* as the lines show them */
 	uint64_t dirty;       /* slots whose value no event has told */
 };
 
 enum {
-	SCT_EL_LINE_MAX = 64 << 10,  /* bytes; an XSAVE makes about 10000 */
+	SCT_EL_LINE_MAX = 8 << 20,   /* bytes; a repeated string instruction makes 65536 times two accesses at most */
 	SCT_EL_SURVEY_MAX = 4 << 20, /* bytes that decide what the log is of */
 	SCT_EL_INSNS = 128,          /* of a batch */
 	SCT_EL_VCPUS = 1024,
+	SCT_EL_QUIET = 64 << 10, /* lines of a kernel after which registers are told, so that the caller has its turn */
 	SCT_EL_COUNTS = 8,
 };
 
@@ -89,7 +92,7 @@ struct sct_el_reader {
 	struct sct_piece piece;
 	size_t at;   /* in the piece */
 	char *carry; /* a line that lies across pieces */
-	size_t ncarry;
+	size_t ncarry, carry_room;
 	bool skipping;   /* to the next line break: what comes is the rest of something damaged */
 	uint64_t offset; /* of the line in the file */
 

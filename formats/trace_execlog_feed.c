@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { FIRST_ROOM = 64 << 10 };
+
 static uint64_t here(const struct sct_el_reader *r)
 {
 	return r->piece.offset + (r->piece.plain ? r->at : 0);
@@ -32,11 +34,27 @@ static int pull(struct sct_el_reader *r, struct sct_err *err)
 	return rc;
 }
 
+/* Room for n more bytes of a line; NULL: memory was refused. */
+static char *grow(struct sct_el_reader *r, size_t n)
+{
+	size_t room = r->carry_room ? r->carry_room : FIRST_ROOM;
+	char *carry;
+
+	while (room < r->ncarry + n)
+		room *= 2;
+	if (room == r->carry_room)
+		return r->carry;
+	carry = realloc(r->carry, room);
+	if (carry) {
+		r->carry = carry;
+		r->carry_room = room;
+	}
+	return carry;
+}
+
 /* Keeps the beginning of a line whose end is not in this piece. */
 static int keep(struct sct_el_reader *r, const char *from, size_t n, struct sct_err *err)
 {
-	if (!r->carry && !(r->carry = malloc(SCT_EL_LINE_MAX)))
-		return sct_fail(err, SCT_E_NOMEM, SCT_NO_OFFSET, "no memory for a line");
 	if (!r->ncarry)
 		r->offset = here(r);
 	if (n > SCT_EL_LINE_MAX - r->ncarry) {
@@ -44,6 +62,8 @@ static int keep(struct sct_el_reader *r, const char *from, size_t n, struct sct_
 		r->skipping = true;
 		return sct_fail(err, SCT_E_FORMAT, r->offset, "a line has more than %d bytes", SCT_EL_LINE_MAX);
 	}
+	if (!grow(r, n))
+		return sct_fail(err, SCT_E_NOMEM, SCT_NO_OFFSET, "no memory for a line of %zu bytes", r->ncarry + n);
 	memcpy(r->carry + r->ncarry, from, n);
 	r->ncarry += n;
 	r->at = r->piece.size;
