@@ -18,8 +18,8 @@
 
 #include "mem_migration.h"
 
-enum { S_EOF = 0, S_START = 1, S_PART = 2, S_END = 3, S_FULL = 4, S_SUB = 5, S_CONFIG = 7, S_COMMAND = 8, S_FOOTER = 0x7e };
-enum { VERSION = 3, CAPABILITIES_MAX = 256, UUID_BYTES = 16 };
+enum { S_EOF = 0, S_START = 1, S_PART = 2, S_END = 3, S_FULL = 4, S_SUB = 5, S_CONFIG = 7, S_COMMAND = 8 };
+enum { S_FOOTER = 0x7e, VERSION = 3, CAPABILITIES_MAX = 256, UUID_BYTES = 16 };
 
 static const uint8_t magic[4] = { 'Q', 'E', 'V', 'M' };
 
@@ -246,7 +246,8 @@ int sct_migration_open(struct sct_migration *m, const struct sct_mig_source *sou
 	if (in.bad || !sct_migration_probe(head, sizeof head))
 		return sct_fail(err, SCT_E_FORMAT, 0, "no migration stream");
 	if (version != VERSION)
-		return sct_fail(err, SCT_E_UNSUPPORTED, 4, "migration stream of version %" PRIu64 ", known is %d", version, VERSION);
+		return sct_fail(err, SCT_E_UNSUPPORTED, 4, "migration stream of version %" PRIu64 ", known is %d", version,
+			VERSION);
 	if (sct_mig_describe(&m->devices, &m->source, err) < 0)
 		return err->status;
 	if (take_sections(m, &in, &damage) < 0 && damage.status == SCT_E_NOMEM) {

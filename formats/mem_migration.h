@@ -40,7 +40,7 @@ enum { SCT_MIG_NAME = 256 };
 /* A name that its length in one byte precedes; false: it has bytes that no name has (or the stream ends). */
 bool sct_mig_name(struct sct_mig_in *in, char name[SCT_MIG_NAME]);
 
-/* ---- RAM (mem_migration_ram.c, mem_migration_place.c) ------------------------------------------------------------------------------ */
+/* ---- RAM (mem_migration_ram.c, mem_migration_place.c) ------------------------------------------------------- */
 
 enum {
 	SCT_MIG_BLOCKS = 256,      /* RAM blocks of one machine; a PC has about ten */

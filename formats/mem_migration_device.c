@@ -221,8 +221,8 @@ static const struct sct_arch *arch_of(const json_t *device)
 	return NULL;
 }
 
-static int take_cpu(struct sct_mig_devices *d, const json_t *device, uint32_t instance, const uint8_t *data, size_t size,
-	struct sct_err *err)
+static int take_cpu(struct sct_mig_devices *d, const json_t *device, uint32_t instance, const uint8_t *data,
+	size_t size, struct sct_err *err)
 {
 	const struct sct_arch *arch = arch_of(device);
 

@@ -3,8 +3,8 @@
  * Out: parts of blocks at their addresses, and the ranges that were told of
  *
  * RAM under the windows of VGA and ROM (0xa0000 to 0xfffff) is not given: whether a CPU sees it there is up to the
- * chipset's registers. The hole below 4 GiB is where a stream's CMOS says. Without it (PANDA saves RAM and CPUs alone) it
- * is where machines of that type have it unless their user moved it.
+ * chipset's registers. The hole below 4 GiB is where a stream's CMOS says. Without it (PANDA saves RAM and CPUs alone)
+ * it is where machines of that type have it unless their user moved it.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -69,7 +69,8 @@ static uint64_t low_bytes(const char *machine, uint64_t size, const struct sct_m
 
 /* ---- pieces ------------------------------------------------------------------------------------------------- */
 
-static void add_piece(struct sct_mig_ram *ram, unsigned block, uint64_t offset, uint64_t size, uint64_t addr, uint8_t flags)
+static void add_piece(struct sct_mig_ram *ram, unsigned block, uint64_t offset, uint64_t size, uint64_t addr,
+	uint8_t flags)
 {
 	unsigned i = ram->npieces++;
 
@@ -149,7 +150,8 @@ static int add_page(struct sct_mig_ram *ram, uint64_t addr, uint64_t size, uint8
 }
 
 /* The pages of group g that lie in piece p. */
-static int add_group(struct sct_mig_ram *ram, const struct sct_mig_piece *p, const struct sct_mig_group *g, uint64_t begin)
+static int add_group(struct sct_mig_ram *ram, const struct sct_mig_piece *p, const struct sct_mig_group *g,
+	uint64_t begin)
 {
 	for (unsigned i = 0; i < SCT_MIG_GROUP_PAGES; i++) {
 		uint64_t offset = begin + (uint64_t)i * PAGE, left;
@@ -190,8 +192,8 @@ int sct_mig_ram_place(struct sct_mig_ram *ram, const char *machine, const struct
 		else
 			ram->unplaced++;
 	if (ram->nblocks && !ram->size)
-		sct_fail(limit, SCT_E_UNSUPPORTED, SCT_NO_OFFSET, "none of the %u RAM blocks is called %s, the first is \"%s\": "
-			"where they lie is not known", ram->nblocks, RAM, ram->block[0].name);
+		sct_fail(limit, SCT_E_UNSUPPORTED, SCT_NO_OFFSET, "none of the %u RAM blocks is called %s, the first is "
+			"\"%s\": where they lie is not known", ram->nblocks, RAM, ram->block[0].name);
 	if (make_ranges(ram) < 0)
 		return sct_fail(err, SCT_E_NOMEM, SCT_NO_OFFSET, "no memory for the ranges of RAM");
 	return SCT_OK;

@@ -2,7 +2,7 @@
  * In:  the parts of the section called "ram" (QEMU migration/ram.c)
  * Out: an index by RAM block and page
  *
- * Layout: records up to an end mark, each beginning with a big-endian u64: an offset in a block, flags in its low 12 bits
+ * Layout: records up to an end mark, each beginning with a big-endian u64: an offset in a block, its low 12 bits flags
  *   04 MEM_SIZE  the list of blocks {u8 len, name, u64 size [, u64 address] [, mapped-ram header]} up to offset bytes
  *   02 ZERO      [block] u8 that fills the page: 0, in streams of old versions any
  *   08 PAGE      [block] 4096 bytes
@@ -191,7 +191,8 @@ static int take_block(struct sct_mig_ram *ram, unsigned flags, struct sct_mig_in
 	return ram->last < ram->nblocks ? (int)ram->last : -1;
 }
 
-static int take_page(struct sct_mig_ram *ram, uint64_t offset, unsigned flags, struct sct_mig_in *in, struct sct_err *err)
+static int take_page(struct sct_mig_ram *ram, uint64_t offset, unsigned flags, struct sct_mig_in *in,
+	struct sct_err *err)
 {
 	uint64_t at = in->at - 8, content;
 	int block = take_block(ram, flags, in);
@@ -261,8 +262,8 @@ static const struct sct_mig_piece *find_piece(const struct sct_mig_ram *ram, uin
 }
 
 /* As read, within one page. */
-static size_t read_page(const struct sct_mig_ram *ram, const struct sct_mig_source *source, unsigned block, uint64_t offset,
-	void *buf, size_t len)
+static size_t read_page(const struct sct_mig_ram *ram, const struct sct_mig_source *source, unsigned block,
+	uint64_t offset, void *buf, size_t len)
 {
 	const struct sct_mig_group *g = sct_map_get(&ram->groups, key_of(block, offset));
 	unsigned page = page_of(offset);

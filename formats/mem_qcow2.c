@@ -3,10 +3,11 @@
  * Out: RAM and CPU registers, of the first snapshot that has any
  *
  * Layout (QEMU docs/interop/qcow2.txt): big-endian
- *   header     0 "QFI\xfb", 4 u32 version 2 or 3, 20 u32 cluster bits, 24 u64 disk size, 32 u32 encryption, 60 u32 number
- *              of snapshots, 64 u64 offset of their table; version 3: 72 u64 incompatible features
- *   snapshot   0 u64 offset of its L1 table, 8 u32 entries there, 12 u16 bytes of its id, 14 u16 of its name, 32 u32 bytes
- *              of state, 36 u32 bytes of more fields: 40 u64 bytes of state, 48 u64 disk size; id, name, padding to 8
+ *   header     0 "QFI\xfb", 4 u32 version 2 or 3, 20 u32 cluster bits, 24 u64 disk size, 32 u32 encryption,
+ *              60 u32 number of snapshots, 64 u64 offset of their table; version 3: 72 u64 incompatible features
+ *   snapshot   0 u64 offset of its L1 table, 8 u32 entries there, 12 u16 bytes of its id, 14 u16 of its name,
+ *              32 u32 bytes of state, 36 u32 bytes of more fields: 40 u64 bytes of state, 48 u64 disk size; id, name,
+ *              padding to 8
  *   L1 entry   bits 9 to 55: offset of an L2 table, which has one cluster
  *   L2 entry   bit 62: compressed, bits 9 to 55: offset of a cluster, bit 0: zero; extended L2: a second u64, a bit for
  *              each 32nd of the cluster that is there and, from bit 32 on, that is zero
@@ -82,7 +83,8 @@ static int check_features(struct qcow2 *q, uint64_t features, struct sct_err *er
 	if (!(features & INCOMPATIBLE_EXTENDED))
 		return SCT_OK;
 	if (q->cluster_bits < EXTENDED_BITS_MIN)
-		return sct_fail(err, SCT_E_FORMAT, 20, "clusters of 2^%u bytes cannot have extended L2 entries", q->cluster_bits);
+		return sct_fail(err, SCT_E_FORMAT, 20, "clusters of 2^%u bytes cannot have extended L2 entries",
+			q->cluster_bits);
 	q->unit_bits = q->cluster_bits - SUBCLUSTER_BITS;
 	return SCT_OK;
 }
@@ -136,8 +138,8 @@ static int find_snapshot(const struct qcow2 *q, struct snapshot *s, struct sct_e
 		if (s->state)
 			return SCT_OK;
 	}
-	return sct_fail(err, SCT_E_FORMAT, q->nsnapshots ? q->snapshots : 60, "the image has no snapshot of a running machine "
-		"(%" PRIu32 " of the disk alone)", q->nsnapshots);
+	return sct_fail(err, SCT_E_FORMAT, q->nsnapshots ? q->snapshots : 60, "the image has no snapshot of a running "
+		"machine (%" PRIu32 " of the disk alone)", q->nsnapshots);
 }
 
 /* ---- where the state is ------------------------------------------------------------------------------------- */

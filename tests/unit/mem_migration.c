@@ -190,7 +190,8 @@ END_TEST
 static const char description[] =
 	"{ \"page_size\": 4096, \"devices\": ["
 	" { \"name\": \"timer\", \"instance_id\": 0, \"fields\": [ { \"name\": \"x\", \"size\": 8, \"array_len\": 2 } ],"
-	"   \"subsections\": [ { \"vmsd_name\": \"timer/a\", \"version\": 1, \"fields\": [ { \"name\": \"y\", \"size\": 4 } ],"
+	"   \"subsections\": [ { \"vmsd_name\": \"timer/a\", \"version\": 1,"
+	"     \"fields\": [ { \"name\": \"y\", \"size\": 4 } ],"
 	"     \"subsections\": [ { \"vmsd_name\": \"timer/a/b\", \"version\": 1, \"fields\": [] } ] } ] },"
 	" { \"name\": \"cpu\", \"instance_id\": 0, \"fields\": ["
 	"   { \"name\": \"env.regs\", \"array_len\": 8, \"type\": \"uint32\", \"size\": 4 },"
@@ -198,7 +199,8 @@ static const char description[] =
 	"   { \"name\": \"env.segs\", \"array_len\": 6, \"type\": \"struct\", \"size\": 8, \"struct\": {"
 	"     \"fields\": [ { \"name\": \"selector\", \"size\": 4 }, { \"name\": \"base\", \"size\": 4 } ] } },"
 	"   { \"name\": \"env.cr[3]\", \"type\": \"uint32\", \"size\": 4 } ] },"
-	" { \"name\": \"mc146818rtc\", \"instance_id\": 0, \"fields\": [ { \"name\": \"cmos_data\", \"size\": 128 } ] } ] }";
+	" { \"name\": \"mc146818rtc\", \"instance_id\": 0,"
+	"   \"fields\": [ { \"name\": \"cmos_data\", \"size\": 128 } ] } ] }";
 
 static void put_timer(void)
 {
