@@ -126,13 +126,17 @@ static void print_damage(const struct sct_damage *d)
 {
 	if (d->unknown)
 		sct_info_number("unknown parts", d->unknown);
-	if (!d->first.status) {
+	if (!d->first.status && !d->truncated) {
 		sct_info_line("damage", "none");
 		return;
 	}
-	printf("  %-13s %llu place%s, %llu unpacked bytes left out%s\n", "damage", (unsigned long long)d->places,
-	       d->places == 1 ? "" : "s", (unsigned long long)d->bytes, d->truncated ? "; the end is missing" : "");
-	sct_info_damage(&d->first);
+	if (d->places)
+		printf("  %-13s %llu place%s, %llu unpacked bytes left out%s\n", "damage", (unsigned long long)d->places,
+		       d->places == 1 ? "" : "s", (unsigned long long)d->bytes, d->truncated ? "; the end is missing" : "");
+	else
+		sct_info_line("damage", "the end is missing");
+	if (d->first.status)
+		sct_info_damage(&d->first);
 }
 
 static void print_text(const struct facts *f)
@@ -182,7 +186,11 @@ static void put_info(struct sct_json *j, const struct sct_trace_info *info)
 	sct_info_put_text(j, "emulator", info->emulator);
 	sct_info_put_text(j, "target", info->arch ? info->arch->name : NULL);
 	sct_info_put_bool(j, "user_mode", info->user_mode);
-	sct_info_put_number(j, "vcpus", info->vcpus);
+	sct_info_key(j, "vcpus");
+	if (info->vcpus)
+		sct_json_number(j, info->vcpus);
+	else
+		SCT_JSON(j, "null");
 	sct_info_put_text(j, "level", sct_level_names[info->level]);
 	sct_info_put_text(j, "memory", shown[info->shown].name);
 	sct_info_put_text(j, "start", info->start);
@@ -254,10 +262,10 @@ int sct_info_trace(const struct sct_info *info, const struct sct_info_file *file
 		sct_info_say(file->name, &err);
 		status = SCT_INFO_DAMAGED;
 	}
-	if (f.damage->first.status) {
+	if (f.damage->first.status)
 		sct_info_say(file->name, &f.damage->first);
+	if (f.damage->first.status || f.damage->truncated)
 		status = SCT_INFO_DAMAGED;
-	}
 	if (info->json)
 		put_facts(info->json, &f);
 	else
