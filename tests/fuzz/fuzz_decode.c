@@ -67,8 +67,9 @@ static void close_sinks(struct run *run)
 		abort();
 }
 
-/* The profile decides what the readers that know no architecture take the trace for; NULL: it is not given. */
-static void decode(const char *path, const char *profile, const struct sct_snapshot *snapshot)
+/* The profile decides what the readers that know no architecture take the trace for; NULL: it is not given. False: then
+ * the trace cannot be opened. */
+static bool decode(const char *path, const char *profile, const struct sct_snapshot *snapshot)
 {
 	const struct sct_trace_options to = { .threads = 1, .hints.arch = profile ? sct_abi_profile_arch(profile) : NULL };
 	const struct sct_pipeline_options options = {
@@ -82,7 +83,7 @@ static void decode(const char *path, const char *profile, const struct sct_snaps
 	struct sct_err err;
 
 	if (sct_trace_open(&t, path, &to, &err) < 0)
-		return;
+		return false;
 	if (sct_pipeline_new(&p, &t, &options, &ops, &err) == SCT_OK) {
 		open_sinks(&run);
 		sct_pipeline_run(p, &err);
@@ -90,14 +91,15 @@ static void decode(const char *path, const char *profile, const struct sct_snaps
 		sct_pipeline_free(p);
 	}
 	sct_trace_close(&t);
+	return true;
 }
 
 static void decode_all(const char *path, const struct sct_snapshot *snapshot)
 {
-	static const char *const profiles[] = { NULL, "linux_x86", "linux_x64" };
-
-	for (int i = 0; i < 3; i++)
-		decode(path, profiles[i], snapshot);
+	if (!decode(path, NULL, snapshot)) {
+		decode(path, "linux_x86", snapshot);
+		decode(path, "linux_x64", snapshot);
+	}
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
