@@ -122,8 +122,9 @@ static struct sct_el_vcpu *find_vcpu(struct sct_el_reader *r, uint64_t number)
 
 enum { PAGE_OFFSET = 4095 };
 
-/* Where the line at pc really is, when the program counter tells: it does so where a block of QEMU's begins. A machine's
- * blocks are of physical pages: a line has the address at which its page was mapped when the block was translated. */
+/* Where the line at pc really is, when the program counter tells: it does so where a block of QEMU's begins. A
+ * machine's blocks are of physical pages: a line has the address at which its page was mapped when the block was
+ * translated. */
 static bool find_place(const struct sct_el_reader *r, struct sct_el_vcpu *v, uint64_t pc)
 {
 	unsigned slot = r->info.arch->pc;

@@ -313,6 +313,24 @@ START_TEST(machine)
 }
 END_TEST
 
+/* The lines of a page that several processes have mapped bear the address that the first had; eip has the real one, as a
+ * block begins: here 0xb7f46550 instead of 0xb7f6b550, and behind it as far away. */
+START_TEST(machine_places)
+{
+	ck_log("0, 0xc1932447, 0xcf, \"iretl\", load, 0x01000000, RAM, cs -> 0x00000073, esp -> 0xbf000000, "
+	       "eip -> 0xb7f46550\n"
+	       "0, 0xb7f6b550, 0x51, \"pushl %ecx\", store, 0x02000000, RAM, esp -> 0xbefffffc\n"
+	       "0, 0xb7f6b551, 0xe589, \"movl %esp, %ebp\", ebp -> 0xbefffffc\n"
+	       "0, 0xb7f6b553, 0x340f, \"sysenter\", cs -> 0x00000060, esp -> 0xc2000000, eip -> 0xc1932240\n"
+	       "0, 0xc1932240, 0x350f, \"sysexitl\", cs -> 0x00000073, esp -> 0xbefffffc, eip -> 0xb7f46555\n"
+	       "0, 0xb7f6b555, 0x59, \"popl %ecx\", esp -> 0xbf000000, eip -> 0xb7f46556\n"
+	       "0, 0x804b557, 0x59, \"popl %ecx\", esp -> 0xbf000004\n",
+	       "esp=bf000000\ncs=73\nuser 1 b7f46550\nesp=befffffc\nebp=befffffc\ninsn 3 b7f46553 0f34\n"
+	       "esp=befffffc\ncs=73\nuser 5 b7f46555\ngap\n");
+	ck_assert(strstr(damage.first.text, "lines are missing"));
+}
+END_TEST
+
 /* A kernel that runs on and on. */
 START_TEST(machine_kernel)
 {
@@ -387,6 +405,7 @@ int main(void)
 	tcase_add_test(c, cut_off);
 	tcase_add_test(c, long_line);
 	tcase_add_test(c, machine);
+	tcase_add_test(c, machine_places);
 	tcase_add_test(c, machine_kernel);
 	tcase_add_test(c, machine_modes);
 	tcase_add_test(c, machine_unknown);
