@@ -254,6 +254,7 @@ int sct_migration_open(struct sct_migration *m, const struct sct_mig_source *sou
 		*err = damage;
 		return err->status;
 	}
+	sct_mig_described(&m->devices);
 	if (finish(m, &damage, err) < 0)
 		return err->status;
 	tell(m, format);

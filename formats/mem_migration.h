@@ -133,6 +133,8 @@ int sct_mig_describe(struct sct_mig_devices *d, const struct sct_mig_source *sou
 /* Reads the state of a device, which its section's header precedes. */
 int sct_mig_device(struct sct_mig_devices *d, struct sct_mig_in *in, const char *name, uint32_t instance,
 	struct sct_err *err);
+/* All devices were read: the description's memory is given back. */
+void sct_mig_described(struct sct_mig_devices *d);
 void sct_mig_devices_fini(struct sct_mig_devices *d);
 
 /* ---- the whole stream (mem_migration.c) --------------------------------------------------------------------- */

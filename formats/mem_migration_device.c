@@ -319,8 +319,14 @@ int sct_mig_device(struct sct_mig_devices *d, struct sct_mig_in *in, const char 
 	return in->bad ? sct_fail(err, SCT_E_TRUNCATED, at, "the stream ends inside the state of \"%s\"", name) : SCT_OK;
 }
 
-void sct_mig_devices_fini(struct sct_mig_devices *d)
+void sct_mig_described(struct sct_mig_devices *d)
 {
 	json_decref(d->description);
+	d->description = NULL;
+}
+
+void sct_mig_devices_fini(struct sct_mig_devices *d)
+{
+	sct_mig_described(d);
 	free(d->cpus);
 }
