@@ -64,7 +64,7 @@ static int add_segment(struct elf *e, const GElf_Phdr *p, uint64_t addr, struct 
 
 	e->counts[SEGMENTS].count++;
 	if (run.size > left) {
-		damage(e, SCT_E_TRUNCATED, p->p_offset, "a segment of %ju bytes, of which %ju are there",
+		damage(e, SCT_E_TRUNCATED, e->file->size - left, "a segment of %ju bytes, of which %ju are there",
 			(uintmax_t)run.size, (uintmax_t)left);
 		run.size = left;
 	}
