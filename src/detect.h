@@ -22,8 +22,8 @@ struct sct_found {
 	uint64_t addr;
 };
 
-/* Looks at the last instruction that event tells. user_mode: the recording is of one program under an emulator, whose mode
- * is its architecture's. */
+/* Looks at the last instruction that event tells. user_mode: the recording is of one program under an emulator,
+ * whose mode is its architecture's. */
 struct sct_found sct_detect(struct sct_insn *insn, struct sct_vcpu *vcpu, const struct sct_event *event, bool user_mode,
                             struct sct_detect_counts *counts);
 

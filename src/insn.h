@@ -16,8 +16,8 @@ void sct_insn_free(struct sct_insn *insn);
  * these bytes are no instruction; with another size: it does not enter the kernel. */
 enum sct_insn_kind sct_insn_kind(struct sct_insn *insn, enum sct_mode mode, const uint8_t *bytes, size_t len,
                                  unsigned *size);
-/* Whether control may go elsewhere than behind the instruction at the start of bytes, as Capstone groups it: jumps, calls,
- * returns, interrupts; also where the bytes are no instruction. */
+/* Whether control may go elsewhere than behind the instruction at the start of bytes, as Capstone groups it: jumps,
+ * calls, returns, interrupts; also where the bytes are no instruction. */
 bool sct_insn_jumps(struct sct_insn *insn, enum sct_mode mode, const uint8_t *bytes, size_t len);
 
 #endif

@@ -2,7 +2,7 @@
  * In:  events
  * Out: register files, running threads, memory as a vCPU sees it
  */
-#include "machine_room.h"
+#include "machine_access.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -77,8 +77,10 @@ void sct_machine_init(struct sct_machine *m, const struct sct_arch *arch, bool p
 void sct_machine_fini(struct sct_machine *m);
 /* Puts snapshots under the memory, a later one on top of those before; they outlive the machine. */
 void sct_machine_set_snapshots(struct sct_machine *m, const struct sct_snapshot *snapshots, size_t count);
-/* Gives the vCPUs the control registers of the last snapshot that has CPUs, and the general ones too where its first CPU
- * stood at first_pc: then it is of the moment at which the trace begins. Returns whether it was. */
+/* Puts what snapshots still tell under the memory, after it was forgotten. */
+void sct_machine_set_backing(struct sct_machine *m);
+/* Gives the vCPUs the control registers of the last snapshot that has CPUs, and the general ones too where its first
+ * CPU stood at first_pc: then it is of the moment at which the trace begins. Returns whether it was. */
 bool sct_machine_seed(struct sct_machine *m, const struct sct_word *first_pc);
 /* Stores may have been missed: what is known of writable memory is known no longer. Whole snapshots' constant parts
  * (a program's code and read-only data) stay. */

@@ -7,7 +7,7 @@
  */
 #include <string.h>
 
-#include "machine_room.h"
+#include "machine_access.h"
 
 static bool is_table(const struct sct_machine *m, uint64_t page)
 {
@@ -96,7 +96,8 @@ static void access_page(struct sct_machine *m, struct sct_tlb *t, struct sct_agr
 }
 
 /* What no table that is known maps is kept by its virtual address, for the address space at hand only. */
-static void keep_virtual(struct sct_machine *m, const struct sct_vcpu *v, uint64_t addr, const uint8_t *data, size_t len)
+static void keep_virtual(struct sct_machine *m, const struct sct_vcpu *v, uint64_t addr, const uint8_t *data,
+                         size_t len)
 {
 	sct_machine_enter_space(m, v);
 	if (m->space.known)

@@ -3,7 +3,7 @@
  * Out: bytes under the replayed memory, registers that the trace does not show
  */
 #include "../formats/formats.h"
-#include "machine_room.h"
+#include "machine.h"
 
 /* Index of the first range that begins behind addr; the one before it may hold addr. */
 static size_t behind(const struct sct_snapshot_info *info, uint64_t addr)
@@ -21,8 +21,8 @@ static size_t behind(const struct sct_snapshot_info *info, uint64_t addr)
 	return low;
 }
 
-/* Whether stores that were missed cannot have changed memory at addr: a program's code and constant data. What a machine
- * has in its RAM may have been replaced as a whole. */
+/* Whether stores that were missed cannot have changed memory at addr: a program's code and constant data. What a
+ * machine has in its RAM may have been replaced as a whole. */
 static bool is_constant(const struct sct_machine *m, const struct sct_snapshot_info *info, uint64_t addr)
 {
 	size_t i = behind(info, addr);

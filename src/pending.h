@@ -56,18 +56,18 @@ void sct_pending_fini(struct sct_pending *p);
  * not number them; NULL: registers show neither. */
 struct sct_thread *sct_pending_thread(struct sct_pending *p, const struct sct_machine *m, const struct sct_vcpu *vcpu);
 
-/* The thread that made call id, which had no number, is number. Nothing happens where that call has ended, or its thread
- * has a number. */
+/* The thread that made call id, which had no number, is number. Nothing happens where that call has ended, or its
+ * thread has a number. */
 void sct_pending_number(struct sct_pending *p, uint64_t id, uint64_t number);
 /* That thread has never run before: its first step in user mode is not the return of a call. */
 void sct_thread_born(struct sct_thread *t);
 /* Whether the thread that returns on vcpu takes its first step; it is then no longer new. NULL: it is not new. */
 struct sct_thread *sct_pending_first_step(struct sct_pending *p, const struct sct_machine *m,
                                           const struct sct_vcpu *vcpu);
-/* A thread is about to enter the kernel with call; pc is the entering instruction's, behind its prefixes. Returns the
- * open call that it enters again (restarts has been counted), or a new one, whose record the caller fills. *lost: a call
- * of this thread whose end the recording does not hold, or one more than it can come back to behind handlers: the
- * caller ends it first; else open is NULL. */
+/* A thread is about to enter the kernel with call; pc is the entering instruction's, behind its prefixes. Returns
+ * the open call that it enters again (restarts has been counted), or a new one, whose record the caller fills.
+ * *lost: a call of this thread whose end the recording does not hold, or one more than it can come back to behind
+ * handlers: the caller ends it first; else open is NULL. */
 struct sct_open *sct_pending_enter(struct sct_pending *p, struct sct_thread *t, const struct sct_machine *m,
                                    const struct sct_vcpu *vcpu, uint64_t pc, const struct sct_call *call,
                                    struct sct_ending *lost);

@@ -1,6 +1,6 @@
-/* Inside of the machine room: what its files share. */
-#ifndef SCT_MACHINE_ROOM_H
-#define SCT_MACHINE_ROOM_H
+/* Inside of the machine room: accesses at virtual addresses, and what they need of a vCPU. */
+#ifndef SCT_MACHINE_ACCESS_H
+#define SCT_MACHINE_ACCESS_H
 
 #include "machine.h"
 
@@ -12,8 +12,6 @@ void sct_machine_access(struct sct_vcpu *v, const struct sct_event *e);
 void sct_machine_unknow(struct sct_vcpu *v, uint64_t addr, size_t len);
 /* m->local is of v's address space from now on; what it held of another one is forgotten. */
 void sct_machine_enter_space(struct sct_machine *m, const struct sct_vcpu *v);
-/* Puts what snapshots still tell under m->ram. */
-void sct_machine_set_backing(struct sct_machine *m);
 /* Counts one comparison of len bytes at a virtual address, at instruction seq. */
 void sct_agreement_note(struct sct_agreement *a, uint64_t seq, uint64_t addr, const uint8_t *trace,
                         const uint8_t *memory, size_t len);
