@@ -33,8 +33,8 @@ enum { SCT_MESSAGE_SIZE = 1024 }; /* bytes of a buffer for a message, NUL includ
  * recording by its base name or .rr2, with its snapshot and non-determinism log. NULL: it cannot be opened or is no
  * recording; message (may be NULL) then has one line with file, byte offset and cause. */
 SCT_API struct sct_recording *sct_recording_open(const char *path, char message[SCT_MESSAGE_SIZE]);
-/* The same with the profile that sct_recording_set_profile would choose: some traces do not say of which architecture they
- * are, and are opened only with it. NULL also: there is no such profile. */
+/* The same with the profile that sct_recording_set_profile would choose: some traces do not say of which
+ * architecture they are, and are opened only with it. NULL also: there is no such profile. */
 SCT_API struct sct_recording *sct_recording_open_as(const char *path, const char *profile,
                                                     char message[SCT_MESSAGE_SIZE]);
 /* Frees everything. NULL is allowed. */
@@ -63,8 +63,8 @@ enum sct_outcome {
  * recording's own. SCT_FAILED: there is no such profile. */
 SCT_API int sct_recording_set_profile(struct sct_recording *recording, const char *profile);
 
-/* Memory at the start of the trace: FILE, or FILE@ADDR for an image without a header; on top of the snapshots that there
- * are. SCT_FAILED: it cannot be opened, is no snapshot, or the run has begun. */
+/* Memory at the start of the trace: FILE, or FILE@ADDR for an image without a header; on top of the snapshots that
+ * there are. SCT_FAILED: it cannot be opened, is no snapshot, or the run has begun. */
 SCT_API int sct_recording_add_snapshot(struct sct_recording *recording, const char *snapshot);
 
 /* ---- callbacks -------------------------------------------------------------------------------------------- */

@@ -47,7 +47,8 @@ static struct sct_trace_hints hints(const struct sct_sources *s, const struct sc
 	return h;
 }
 
-/* What the first snapshot that names an architecture says: of the program, perhaps, and not of the machine it runs on. */
+/* What the first snapshot that names an architecture says: of the program, perhaps, and not of the machine it runs
+ * on. */
 static const struct sct_arch *snapshots_arch(const struct sct_sources *s)
 {
 	const struct sct_arch *arch = NULL;

@@ -29,10 +29,9 @@ struct sct_sources {
 	const char *blame;  /* the file that the last error is of */
 };
 
-/* Opens all of them; an explicit log takes the place of the recording's own. Negative: *err tells why and s->blame of
- * which file: what sct_parts_find, sct_snapshot_open and sct_trace_open say; SCT_E_USAGE: the recording has no trace, or a
- * snapshot is of a wider architecture than the trace.
- * sct_sources_close is called in every case. */
+/* Opens all of them; an explicit log takes the place of the recording's own. Negative: *err tells why and s->blame
+ * of which file: what sct_parts_find, sct_snapshot_open and sct_trace_open say; SCT_E_USAGE: the recording has no
+ * trace, or a snapshot is of a wider architecture than the trace. sct_sources_close is called in every case. */
 int sct_sources_open(struct sct_sources *s, const struct sct_sources_spec *spec, struct sct_err *err);
 /* One more snapshot, on top of the others. SCT_E_USAGE: there are SCT_SNAPSHOTS_MAX already, or it is of
  * a wider architecture than the trace. */
