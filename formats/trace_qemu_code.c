@@ -19,6 +19,9 @@
 
 #include "trace_qemu.h"
 
+/* Under CF_PCREL, one block serves all virtual addresses at which a page is mapped (accel/tcg/cpu-exec.c, tb_lookup_cmp). */
+#define PAGE_OFFSET UINT64_C(0xfff)
+
 /* What a block takes in the table, besides its bytes: itself and its place in the map. */
 enum { OVERHEAD = sizeof(struct sct_ql_code) + 48 };
 
@@ -186,7 +189,7 @@ struct sct_ql_code *sct_ql_code(struct sct_ql_table *t, uint64_t host, uint64_t 
                                 bool several)
 {
 	struct sct_ql_code *known = sct_map_get(&t->blocks, host), *fresh = sct_map_get(&t->fresh, pc);
-	bool same = known && known->pc == pc && known->cs_base == cs_base && known->flags == flags;
+	bool same = known && !((known->pc ^ pc) & PAGE_OFFSET) && known->cs_base == cs_base && known->flags == flags;
 
 	if (fresh && same && several && !same_bytes(known, fresh)) {
 		t->unsure++; /* another vCPU may have listed it and be about to run it */
