@@ -70,6 +70,7 @@ else
 	if why=$(tests/live/capable.sh 2>&1); then
 		run live tests/live/run.sh quick
 		run live/user tests/live/user.sh quick
+		run live/qemu_log tests/live/qemu_log.sh
 		run live/snapshots tests/live/snapshots.sh quick
 		run make-again make -s -n BUILD="$BUILD" all
 	else
