@@ -230,10 +230,21 @@ def raw_images():
 
 
 def wrong_architecture():
-    for profile, trace, word in (("linux_x64", TRACE, "not of x86_64"), ("linux_x86", "fixtures/debian-amd64.trace.zst", "profile")):
-        status, calls, text = decode("-p", profile, trace)
-        if status == 0 or calls or word not in text:
-            raise Wrong(f"{profile} on {trace}: status {status}, {len(calls)} calls, {text!r}")
+    """The other architecture's profile: refused, told, or one that decodes the same calls; never other ones."""
+    paths = {name: put(data, "trace-" + name.replace("/", "-")) for name, data in TRACES.items()}
+    paths |= {path: path for path in (TRACE, "fixtures/debian-i386.trace.zst", "fixtures/debian-amd64.trace.zst")}
+    for name, path in paths.items():
+        status, own, _ = decode(path)
+        for profile in ("linux_x64", "linux_x86") if status != 1 else ():
+            other, calls, text = decode("-p", profile, path)
+            if other == 0 and calls != own or any(call not in own for call in calls):
+                raise Wrong(f"{profile} on {name}: status {other}, {len(calls)} calls of {len(own)}: {text!r}")
+    status, calls, text = decode("-p", "linux_x64", TRACE)
+    if status != 1 or "not of x86_64" not in text:
+        raise Wrong(f"linux_x64 on {TRACE}: status {status}, {text!r}")
+    status, calls, text = decode("-p", "linux_x86", "fixtures/debian-amd64.trace.zst")
+    if status != 2 or "profile" not in text:
+        raise Wrong(f"linux_x86 on a trace of x86_64: status {status}, {text!r}")
     for name, (data, base) in SNAPSHOTS.items():
         if "x86_64" in name and try_snapshot(data, base)[0] == 0:
             status, calls, text = decode("-s", put(data) + base, TRACE)
