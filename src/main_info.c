@@ -114,7 +114,7 @@ static int tell_file(const struct sct_info *info, const struct sct_info_file *fi
 	case KIND_SNAPSHOT: return sct_info_snapshot(info, file);
 	case KIND_UNKNOWN: break;
 	}
-	sct_fail(&err, SCT_E_FORMAT, 0, "neither a trace nor a snapshot of any known format (an image of memory needs its "
+	sct_fail(&err, SCT_E_FORMAT, 0, "not a recording or snapshot of any known format (an image of memory needs its "
 	         "address: FILE@ADDR)");
 	sct_info_say(file->name, &err);
 	return EXIT_FAILURE;

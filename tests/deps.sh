@@ -11,8 +11,9 @@ set -eu
 
 build="gcc make pkg-config libc6-dev libcapstone-dev libprotobuf-c-dev protobuf-c-compiler protobuf-compiler libzstd-dev
 zlib1g-dev liblzma-dev libelf-dev libjansson-dev libarchive-dev liblzo2-dev libsnappy-dev libglib2.0-dev jq"
+# check ends with what libarchive names to programs that link it statically
 check="clang gcc-multilib libclang-rt-dev llvm check zstd gzip xz-utils python3 python3-protobuf man-db groff-base
-linux-libc-dev"
+linux-libc-dev libacl1-dev libbz2-dev liblz4-dev libxml2-dev nettle-dev"
 live="qemu-user busybox-static strace cpio kmod"
 qemu=qemu-system-x86
 qemu_since=10 # the first major version whose plugin interface has what the recorder needs

@@ -65,7 +65,7 @@ test_that "a log that is cut short" holds 2 '.[0].damage.first.offset != null' "
 zstd -dcq "$core" >"$tmp/core"
 head -c 400000 "$tmp/core" >"$tmp/short"
 test_that "a snapshot that is cut short" holds 2 '.[0] | .kind == "snapshot" and .damage.places == 1' "$tmp/short"
-test_that "neither trace nor snapshot" says 1 'README.md: byte 0: neither a trace nor a snapshot' README.md
+test_that "neither trace nor snapshot" says 1 'README.md: byte 0: not a recording or snapshot' README.md
 test_that "an image at its address" holds 0 \
 	'.[0] | .format == "raw" and .ranges == [{ addr: "0x1000", size: 27, access: "rw" }]' "$tmp/cut-rr-nondet.log@0x1000"
 test_that "the worst status counts, the rest is told" holds 1 'length == 2' "$tmp/short" "$tmp/none" "$core"
