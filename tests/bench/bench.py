@@ -192,6 +192,18 @@ def bench_decoding(level):
 # ---- other recorders' files ------------------------------------------------------------------------------------
 
 
+def zstd_window(path):
+    """MiB that a decompressor has to keep of what it has unpacked (RFC 8878, 3.1.1.1.2)."""
+    with open(path, 'rb') as f:
+        head = f.read(18)
+    single, window = head[4] & 0x20, head[5]
+    if not single:
+        return (1 << 10 + (window >> 3)) * (8 + (window & 7)) / 8 / 2**20
+    width = (1, 2, 4, 8)[head[4] >> 6]
+    at = 5 + (0, 1, 2, 4)[head[4] & 3]
+    return (int.from_bytes(head[at:at + width], 'little') + (256 if width == 2 else 0)) / 2**20
+
+
 def bench_panda():
     """A whole-system trace of PANDA's, nearly a gigabyte of text, with the snapshot it began with."""
     if not PANDA:
@@ -213,7 +225,10 @@ def bench_panda():
     verdict('sctrace-decode to zstd -dc', decode.median() / statistics.median(plain.times + again.times), 3)
     # pages that the snapshot has bytes of: what was touched at least
     touched = told(snapshot)['counts']['raw_pages'] * 4096 / 2**20
-    verdict('peak memory', max(decode.peak, alone.peak), touched + 100, ' MiB')
+    # who unpacks the file needs its window, 128 MiB in the sample, whatever is done with the bytes
+    peak, window = max(decode.peak, alone.peak), zstd_window(path)
+    print('  peak memory: %.1f MiB, of which the window of the compressed file is %.1f MiB' % (peak, window))
+    verdict('peak memory without that window', peak - window, touched + 100, ' MiB')
 
 
 def qemu_log():
