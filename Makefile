@@ -208,7 +208,7 @@ live: all
 	BUILD=$(abspath $(BUILD)) tests/live/user.sh
 	BUILD=$(abspath $(BUILD)) tests/live/snapshots.sh
 
-## bench       time recording and decoding, as ratios: RUNS=5 SIZE=1 (GB unpacked)
+## bench       time recording, decoding and opening, as ratios: RUNS=5; PARTS and PANDA as tests/bench/bench.py has them
 bench: all
 	BUILD=$(abspath $(BUILD)) tests/bench/bench.sh
 
