@@ -60,6 +60,12 @@ static bool known(const struct sct_el_vcpu *v, unsigned slot)
 	return v->regs.known >> slot & 1;
 }
 
+/* Whether what lines tell of registers is all there is. */
+static bool trusted(const struct sct_el_reader *r)
+{
+	return r->sp_told && r->pc_told && !r->distrusted;
+}
+
 enum { CR0_PE = 1, EFLAGS_VM = 1 << 17 };
 
 /* Whether the vCPU is in user mode, false: it is not known. Only in protected mode a segment selector tells. */
@@ -70,18 +76,13 @@ static bool find_mode(const struct sct_el_reader *r, const struct sct_el_vcpu *v
 	*user = true;
 	if (r->info.user_mode)
 		return true;
-	if (!known(v, s->cs) || !r->sp_told || !r->pc_told)
+	if (!known(v, s->cs) || !trusted(r))
 		return false;
 	*user = (v->regs.value[s->cs] & 3) == 3;
 	if ((known(v, s->cr0) && !(v->regs.value[s->cr0] & CR0_PE)) ||
 	    (known(v, s->eflags) && v->regs.value[s->eflags] & EFLAGS_VM))
 		*user = false;
 	return true;
-}
-
-static bool trusted(const struct sct_el_reader *r)
-{
-	return r->sp_told && r->pc_told && !r->distrusted;
 }
 
 /* Calls of Linux that make another process: their numbers, and the flags of clone in which register. */
@@ -152,6 +153,7 @@ static const char *find_break(struct sct_el_reader *r, struct sct_el_vcpu *v, ui
 	}
 	if (v->user && v->flow.moves_sp && !v->sp_moved && pc != v->head.pc) {
 		r->breaks++;
+		r->distrusted = true; /* the code segment may be another one, too */
 		return "registers are missing (rdisas=on)";
 	}
 	if (v->forks) {

@@ -313,8 +313,8 @@ START_TEST(machine)
 }
 END_TEST
 
-/* The lines of a page that several processes have mapped bear the address that the first had; eip has the real one, as a
- * block begins: here 0xb7f46550 instead of 0xb7f6b550, and behind it as far away. */
+/* The lines of a page that several processes have mapped bear the address that the first had; eip has the real one, as
+ * a block begins: here 0xb7f46550 instead of 0xb7f6b550, and behind it as far away. */
 START_TEST(machine_places)
 {
 	ck_log("0, 0xc1932447, 0xcf, \"iretl\", load, 0x01000000, RAM, cs -> 0x00000073, esp -> 0xbf000000, "
@@ -328,6 +328,20 @@ START_TEST(machine_places)
 	       "esp=bf000000\ncs=73\nuser 1 b7f46550\nesp=befffffc\nebp=befffffc\ninsn 3 b7f46553 0f34\n"
 	       "esp=befffffc\ncs=73\nuser 5 b7f46555\ngap\n");
 	ck_assert(strstr(damage.first.text, "lines are missing"));
+}
+END_TEST
+
+/* Where registers are left out, so may be the code segment. */
+START_TEST(machine_register_filter)
+{
+	ck_log("0, 0xc1932447, 0xcf, \"iretl\", load, 0x01000000, RAM, cs -> 0x00000073, esp -> 0xbf000000, "
+	       "eip -> 0x08048000\n"
+	       "0, 0x8048000, 0x016a, \"pushl $1\", store, 0x02000000, RAM\n"
+	       "0, 0x8048002, 0x80cd, \"int $0x80\"\n"
+	       "0, 0x8048004, 0x80cd, \"int $0x80\"\n",
+	       "esp=bf000000\ncs=73\nuser 1 8048000\ngap\n");
+	ck_assert(strstr(damage.first.text, "rdisas"));
+	ck_assert_uint_eq(counts[3], 2);
 }
 END_TEST
 
@@ -406,6 +420,7 @@ int main(void)
 	tcase_add_test(c, long_line);
 	tcase_add_test(c, machine);
 	tcase_add_test(c, machine_places);
+	tcase_add_test(c, machine_register_filter);
 	tcase_add_test(c, machine_kernel);
 	tcase_add_test(c, machine_modes);
 	tcase_add_test(c, machine_unknown);
