@@ -229,15 +229,15 @@ static void attribute(struct sct_ql_reader *r, const struct sct_ql_line *line)
 /* Text that is none of the log's own, or that a line of the log's stands behind. */
 static int others_text(struct sct_ql_reader *r, const struct sct_ql_line *line, struct sct_err *err)
 {
-	static const char trace[] = "Trace ", stop[] = "Stopped execution of TB chain before ";
-	const char *end = line->text + line->len, *p = memmem(line->text, line->len, trace, sizeof trace - 1);
+	const char *p = line->text, *end = p + line->len;
 	struct announced a;
 	uint64_t host, pc;
 
 	r->other_lines++;
-	if (p && read_trace(p, end, &a))
-		return announce(r, &a, line, err);
-	p = memmem(line->text, line->len, stop, sizeof stop - 1);
+	for (; (p = memmem(p, (size_t)(end - p), "Trace ", 6)) != NULL; p++)
+		if (read_trace(p, end, &a))
+			return announce(r, &a, line, err);
+	p = memmem(line->text, line->len, "Stopped execution of TB", 23);
 	if (p && read_stopped(p, end, &host, &pc))
 		stopped(r, host, pc, line);
 	return SCT_OK;
@@ -248,12 +248,17 @@ static int other_line(struct sct_ql_reader *r, const struct sct_ql_line *line, s
 	const char *p = line->text, *end = p + line->len;
 	bool after_other = r->after_other;
 	struct announced a;
+	uint64_t host, pc;
 
 	r->after_other = false;
 	if (!line->len || *p == '-')
 		return SCT_OK;
 	if (*p == 'T' && read_trace(p, end, &a))
 		return announce(r, &a, line, err);
+	if (*p == 'S' && read_stopped(p, end, &host, &pc)) {
+		stopped(r, host, pc, line);
+		return SCT_OK;
+	}
 	if (sct_ql_dump_begin(&r->dump, line)) {
 		r->dumping = true;
 		r->own = after_other;

@@ -295,12 +295,13 @@ static void program_settle(struct sct_ql_reader *r, struct sct_ql_vcpu *v, unsig
 	const struct entry *e = is_listed(b) ? entry_of(r, b) : NULL;
 	bool entered = e && program_entered(r, b, e, next), fork = v->forks && v->back && !r->mixed;
 	int64_t result = fork ? forked(r, v) : -1;
-	int before = r->told;
+	int before;
 
 	v->forks = false;
 	r->unproven += e && !entered;
 	if (!result)
 		mix(r);
+	before = r->told;
 	if (!is_listed(b)) {
 		tell_moment(r, SCT_EV_INSN, v, number);
 		v->back = true;
