@@ -10,7 +10,6 @@
 
 enum {
 	BATCH = 256,
-	ENTERING = 2, /* bytes of each entering instruction of x86, without prefixes */
 	PILE_MAX = 1024, /* calls that are open without hope of an end that an event tells */
 };
 
@@ -40,6 +39,9 @@ static int check_profile(struct sct_pipeline *p, struct sct_err *err)
 {
 	if (!p->info->arch)
 		return sct_fail(err, SCT_E_UNSUPPORTED, SCT_NO_OFFSET, "the recording does not name an architecture known here");
+	if (!p->info->user_mode && !p->info->arch->machine)
+		return sct_fail(err, SCT_E_UNSUPPORTED, SCT_NO_OFFSET, "a recording of a whole machine of %s: of that "
+		                "architecture only recordings of single programs are read", p->info->arch->name);
 	if (!p->options.profile)
 		p->options.profile = sct_abi_default_profile(p->info->arch);
 	if (!p->options.profile)
@@ -94,7 +96,7 @@ int sct_pipeline_new(struct sct_pipeline **out, struct sct_trace *trace, const s
 	sct_pending_init(&p->pending);
 	r = check_profile(p, err);
 	if (!r)
-		r = sct_insn_new(&p->insn, err);
+		r = sct_insn_new(&p->insn, p->info->arch, err);
 	if (!r)
 		r = sct_step_new(&p->step, p->info->arch, err);
 	if (!r && p->info->every_insn && !(p->flow = calloc(SCT_MACHINE_VCPUS, sizeof *p->flow)))
@@ -248,7 +250,7 @@ static struct sct_moment moment_of(const struct sct_event *e)
 	return (struct sct_moment){ true, e->seq, e->addr, e->time_ns };
 }
 
-static int begin(struct sct_pipeline *p, const struct sct_event *e, struct sct_vcpu *v, const struct sct_call *call,
+static int begin(struct sct_pipeline *p, struct sct_vcpu *v, const struct sct_call *call,
                  struct sct_entry *entry, struct sct_err *err)
 {
 	struct sct_thread *t = sct_pending_thread(&p->pending, &p->machine, v);
@@ -267,8 +269,6 @@ static int begin(struct sct_pipeline *p, const struct sct_event *e, struct sct_v
 		r = finish(p, &lost, NULL, NULL, err);
 	if (r || restarts)
 		return r;
-	entry->cpu = e->vcpu;
-	entry->moment = moment_of(e);
 	sct_decode_enter(&p->decode, open, entry);
 	v->inside = (struct sct_word){ true, open->record.id };
 	p->counts.calls++;
@@ -339,11 +339,15 @@ static int follow(struct sct_pipeline *p, const struct sct_event *e, struct sct_
 static int enter(struct sct_pipeline *p, const struct sct_event *e, struct sct_vcpu *v, const struct sct_found *f,
                  struct sct_err *err)
 {
-	struct sct_entry entry = { .mem = sct_machine_mem(v), .insn = f->kind, .pc = f->addr + f->size - ENTERING };
+	unsigned entering = p->info->arch->entering ? p->info->arch->entering : f->size;
+	struct sct_entry entry = { .mem = sct_machine_mem(v), .insn = f->kind, .pc = f->addr + f->size - entering };
 	struct sct_call call;
 
+	entry.cpu = e->vcpu;
+	entry.moment = moment_of(e);
+	entry.moment.pc = f->addr; /* the event may begin with other instructions */
 	if (sct_call_read(&call, &p->profile, f->kind, f->mode, &v->regs, &entry.mem))
-		return begin(p, e, v, &call, &entry, err);
+		return begin(p, v, &call, &entry, err);
 	p->counts.no_abi++;
 	return SCT_OK;
 }

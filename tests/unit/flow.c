@@ -151,6 +151,29 @@ START_TEST(a_call_may_have_changed_memory)
 }
 END_TEST
 
+static int say_entry(void *ctx, const struct sct_record *r, struct sct_err *err)
+{
+	(void)err;
+	say(ctx, "%s at %llx\n", r->name ? r->name : "-", (unsigned long long)r->enter.pc);
+	return 0;
+}
+
+START_TEST(other_instructions_of_the_block_come_first)
+{
+	static const char block[] = "\xb8\x14\x00\x00\x00" INT80; /* mov $20, %eax */
+	struct script *s = begin(SCT_SHOWN_NONE);
+
+	event(s, SCT_EV_THREAD)->value = 3;
+	reg(s, "eax", WRITE);
+	insn(s, block, sizeof block - 1, STUB - 5, SP);
+	s->events[s->n - 1].value = 5;
+	back(s, BEHIND, SP, 17);
+	script_run(s, say_entry);
+	ck_assert_str_eq(s->text, "getpid at 8048100\n");
+	free(s);
+}
+END_TEST
+
 START_TEST(unseen_bytes_are_counted)
 {
 	struct script *s = script_new(&sct_arch_i386);
@@ -178,6 +201,7 @@ int main(void)
 	tcase_add_test(t, instructions_are_missing);
 	tcase_add_test(t, a_repeated_instruction);
 	tcase_add_test(t, a_call_may_have_changed_memory);
+	tcase_add_test(t, other_instructions_of_the_block_come_first);
 	tcase_add_test(t, unseen_bytes_are_counted);
 	suite_add_tcase(s, t);
 	srunner_run_all(r, CK_NORMAL);
