@@ -57,6 +57,7 @@ run golden/scan tests/golden/scan.sh
 run golden tests/golden/golden.sh
 run bad tests/bad.sh
 run bad/readers "$PYTHON" tests/bad_readers.py
+run sources tests/sources.sh
 run info tests/info.sh
 run early "$PYTHON" tests/early.py
 run example tests/example/example.sh
