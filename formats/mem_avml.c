@@ -13,8 +13,8 @@
  *   chunks       until last - first + 1 bytes have come out of them
  *   u64          how many bytes the chunks are
  *
- * A chunk: u8 type, u24 size of what follows. 0xff: "sNaPpY", the first of a block. 0 and 1: u32 checksum, then packed or
- * plain bytes, which are at most 65536 when they are unpacked. 0x80 to 0xfe: to be skipped.
+ * A chunk: u8 type, u24 size of what follows. 0xff: "sNaPpY", the first of a block. 0 and 1: u32 checksum, then packed
+ * or plain bytes, which are at most 65536 when they are unpacked. 0x80 to 0xfe: to be skipped.
  * The checksum is CRC-32C of the unpacked bytes, turned right by 15 bits, plus 0xa282ead8.
  *
  * AVML leaves out blocks of zeros, up to 16 MiB each: nothing tells them from what is not RAM.
@@ -27,8 +27,12 @@
 #include "formats.h"
 
 enum {
-	MAGIC = 0x4c4d5641, VERSION = 2,
-	PACKED = 0, PLAIN = 1, SKIPPED = 0x80, STREAM = 0xff,
+	MAGIC = 0x4c4d5641,
+	VERSION = 2,
+	PACKED = 0,
+	PLAIN = 1,
+	SKIPPED = 0x80,
+	STREAM = 0xff,
 	CHUNK_MAX = 64 << 10, /* unpacked */
 	CACHE = 16,           /* unpacked chunks that are kept, a power of two */
 };
@@ -36,8 +40,8 @@ enum {
 /* One that has bytes. */
 struct chunk {
 	uint64_t addr;
-	const uint8_t *data;    /* behind the checksum */
-	uint32_t packed, size;  /* bytes at data; of them when they are unpacked */
+	const uint8_t *data;   /* behind the checksum */
+	uint32_t packed, size; /* bytes at data; of them when they are unpacked */
 	bool plain;
 };
 
@@ -59,7 +63,7 @@ struct avml {
 
 enum { BLOCKS, CHUNKS, BROKEN }; /* counts */
 
-/* ---- finding the chunks --------------------------------------------------------------------------------------------- */
+/* ---- finding the chunks --------------------------------------------------------------------------------------- */
 
 static uint64_t offset(const struct avml *a, const uint8_t *at)
 {
@@ -149,7 +153,7 @@ static int take_block(struct avml *a, struct sct_cursor *c, struct sct_err *err)
 	return 1;
 }
 
-/* ---- putting them in order ------------------------------------------------------------------------------------------ */
+/* ---- putting them in order ------------------------------------------------------------------------------------ */
 
 static int in_order(const void *a, const void *b)
 {
@@ -197,7 +201,7 @@ static int cover(struct avml *a, struct sct_err *err)
 	return SCT_OK;
 }
 
-/* ---- reading -------------------------------------------------------------------------------------------------------- */
+/* ---- reading -------------------------------------------------------------------------------------------------- */
 
 /* CRC-32C: RFC 3720, appendix B.4; its polynomial with the low bits first is 0x82f63b78. */
 static void fill_crc(uint32_t *table)
@@ -288,7 +292,7 @@ static size_t avml_read(void *state, uint64_t addr, void *buf, size_t len)
 	return done;
 }
 
-/* ---- the reader ----------------------------------------------------------------------------------------------------- */
+/* ---- the reader ----------------------------------------------------------------------------------------------- */
 
 static int avml_probe(const struct sct_file *file)
 {

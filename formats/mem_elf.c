@@ -47,7 +47,7 @@ static void damage(struct elf *e, int status, uint64_t offset, const char *fmt, 
 	sct_fail(&e->info.damage, status, offset, "%s", text);
 }
 
-/* ---- segments ------------------------------------------------------------------------------------------------ */
+/* ---- segments ------------------------------------------------------------------------------------------------- */
 
 static uint8_t flags_of(const struct elf *e, const GElf_Phdr *p)
 {
@@ -65,7 +65,7 @@ static int add_segment(struct elf *e, const GElf_Phdr *p, uint64_t addr, struct 
 	e->counts[SEGMENTS].count++;
 	if (run.size > left) {
 		damage(e, SCT_E_TRUNCATED, e->file->size - left, "a segment of %ju bytes, of which %ju are there",
-			(uintmax_t)run.size, (uintmax_t)left);
+		       (uintmax_t)run.size, (uintmax_t)left);
 		run.size = left;
 	}
 	if (run.size)
@@ -105,13 +105,13 @@ static int add_segments(struct elf *e, uint64_t bias, struct sct_err *err)
 		return err->status;
 	if (e->runs.overlaps && e->info.program)
 		damage(e, SCT_E_FORMAT, SCT_NO_OFFSET, "%ju segments tell of memory that another one tells of",
-			(uintmax_t)e->runs.overlaps);
+		       (uintmax_t)e->runs.overlaps);
 	e->info.ranges = e->runs.ranges;
 	e->info.nranges = e->runs.nranges;
 	return SCT_OK;
 }
 
-/* ---- what kind of file --------------------------------------------------------------------------------------- */
+/* ---- what kind of file ---------------------------------------------------------------------------------------- */
 
 static int take_notes(struct elf *e, struct sct_err *err)
 {
@@ -127,7 +127,7 @@ static int take_notes(struct elf *e, struct sct_err *err)
 		if (p.p_offset > size || p.p_filesz > size - p.p_offset)
 			damage(e, SCT_E_TRUNCATED, p.p_offset, "notes of %ju bytes, which are not there", (uintmax_t)p.p_filesz);
 		else if (sct_notes_take(&e->notes, e->file->data + p.p_offset, p.p_filesz, p.p_align == 8 ? 8 : 4, p.p_offset,
-				err) < 0)
+		                        err) < 0)
 			return err->status;
 	}
 	if (!e->info.damage.status)
@@ -185,14 +185,14 @@ static int open_program(struct elf *e, bool has_base, uint64_t base, struct sct_
 	}
 	if (!has_base)
 		return sct_fail(err, SCT_E_USAGE, SCT_NO_OFFSET,
-			"a shared object or position-independent program does not say where it lies: give FILE@ADDR");
+		                "a shared object or position-independent program does not say where it lies: give FILE@ADDR");
 	for (size_t i = 0; i < e->nsegments; i++)
 		if (segment(e, i, PT_LOAD, &p) && p.p_vaddr < lowest)
 			lowest = p.p_vaddr;
 	return add_segments(e, base - (lowest & ~UINT64_C(0xfff)), err);
 }
 
-/* ---- the reader ---------------------------------------------------------------------------------------------- */
+/* ---- the reader ----------------------------------------------------------------------------------------------- */
 
 static int elf_probe(const struct sct_file *file)
 {
@@ -239,7 +239,7 @@ static void find_arch(struct elf *e)
 
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
 		if (all[i].machine == e->head.e_machine && all[i].data == e->head.e_ident[EI_DATA] &&
-			(!all[i].class || all[i].class == e->head.e_ident[EI_CLASS]))
+		    (!all[i].class || all[i].class == e->head.e_ident[EI_CLASS]))
 			e->info.arch_name = all[i].name;
 	if (e->info.arch_name)
 		e->info.arch = sct_arch_find(e->info.arch_name);
@@ -253,13 +253,14 @@ static int open_elf(struct elf *e, struct sct_err *err)
 	/* it is only read: the mapping may be read-only */
 	e->elf = elf_memory((char *)e->file->data, e->file->size);
 	if (!e->elf || elf_kind(e->elf) != ELF_K_ELF || !gelf_getehdr(e->elf, &e->head))
-		return sct_fail(err, SCT_E_FORMAT, 0, "not a sound ELF file: %s", e->elf ? elf_errmsg(-1) : "its header is damaged");
+		return sct_fail(err, SCT_E_FORMAT, 0, "not a sound ELF file: %s",
+		                e->elf ? elf_errmsg(-1) : "its header is damaged");
 	promised = promised_segments(e);
 	if (elf_getphdrnum(e->elf, &e->nsegments) < 0)
 		return sct_fail(err, SCT_E_TRUNCATED, e->head.e_phoff, "its program headers: %s", elf_errmsg(-1));
 	if (e->nsegments < promised)
-		damage(e, SCT_E_TRUNCATED, e->head.e_phoff, "%ju program headers, of which %zu are there",
-			(uintmax_t)promised, e->nsegments);
+		damage(e, SCT_E_TRUNCATED, e->head.e_phoff, "%ju program headers, of which %zu are there", (uintmax_t)promised,
+		       e->nsegments);
 	if (!e->nsegments)
 		return sct_fail(err, SCT_E_FORMAT, 0, "an ELF file without segments");
 	find_arch(e);
@@ -284,7 +285,8 @@ static int elf_open(void *state, const struct sct_file *file, bool has_base, uin
 	case ET_CORE: return open_core(e, has_base, err);
 	case ET_EXEC:
 	case ET_DYN: return open_program(e, has_base, base, err);
-	default: return sct_fail(err, SCT_E_UNSUPPORTED, 16, "an ELF file of type %u, which has no addresses", e->head.e_type);
+	default:
+		return sct_fail(err, SCT_E_UNSUPPORTED, 16, "an ELF file of type %u, which has no addresses", e->head.e_type);
 	}
 }
 

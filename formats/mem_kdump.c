@@ -4,17 +4,17 @@
  *
  * Layout (makedumpfile IMPLEMENTATION, diskdump_mod.h; QEMU include/system/dump.h; little-endian), in blocks of a page:
  *
- *   block 0        0 signature "KDUMP   " or "DISKDUMP"; 8 i32 version; 12 utsname, 6 strings of 65 bytes, the 5th is the
- *                  machine; then aligned for 64-bit (32-bit) kernels: 428 (416) i32 block size, i32 blocks of the sub
- *                  header, u32 blocks of the bitmaps, u32 number of pages
+ *   block 0        0 signature "KDUMP   " or "DISKDUMP"; 8 i32 version; 12 utsname, 6 strings of 65 bytes, the 5th is
+ *                  the machine; then aligned for 64-bit (32-bit) kernels: 428 (416) i32 block size, i32 blocks of the
+ *                  sub header, u32 blocks of the bitmaps, u32 number of pages
  *   sub header     `subs` below has its offsets
  *   bitmaps        a bit for each page, low bits first: which of them are RAM, which of them are in the file; only the
  *                  latter where there is no room for both
  *   descriptors    mem_kdump_pages.c
  *   pages
  *
- * Flattened (makedumpfile's makedumpfile.h; big-endian): "makedumpfile", padded to 4096 bytes, then records of i64 offset,
- * i64 size and that many bytes of the dump; an offset below 0 ends them. Later ones overwrite earlier ones.
+ * Flattened (makedumpfile's makedumpfile.h; big-endian): "makedumpfile", padded to 4096 bytes, then records of i64
+ * offset, i64 size and that many bytes of the dump; an offset below 0 ends them. Later ones overwrite earlier ones.
  *
  * libkdumpfile 0.5.1 knows no flattened dumps and trusts the sizes of packed pages, so it does not serve here.
  */
@@ -27,8 +27,10 @@
 
 enum {
 	HEADER = 444, /* what is read of block 0: QEMU writes no more than that and 8 bytes of it into a flattened dump */
-	MACHINE = 272, MACHINE_SIZE = 65,
-	FLAT_HEADER = 4096, FLAT_MAX = 4 << 20, /* records of a flattened dump */
+	MACHINE = 272,
+	MACHINE_SIZE = 65,
+	FLAT_HEADER = 4096,
+	FLAT_MAX = 4 << 20, /* records of a flattened dump */
 	SPANS_MAX = 4 << 20,
 	NOTES_MAX = 64 << 20,
 	PIECE = 4096, /* of a bitmap, as it is read */
@@ -48,19 +50,19 @@ struct header {
 
 /* Where the header of a 32-bit and of a 64-bit kernel's dump has what. */
 static const struct sub {
-	uint16_t numbers;       /* in block 0 */
-	uint8_t split;          /* i32, since version 2 */
-	uint8_t first, end;     /* of that size, since version 2 */
+	uint16_t numbers;   /* in block 0 */
+	uint8_t split;      /* i32, since version 2 */
+	uint8_t first, end; /* of that size, since version 2 */
 	uint8_t word;
-	uint8_t notes;          /* u64, since version 4 */
-	uint8_t notes_size;     /* of size word */
+	uint8_t notes;                   /* u64, since version 4 */
+	uint8_t notes_size;              /* of size word */
 	uint8_t first64, end64, pages64; /* u64, since version 6 */
 } subs[] = {
 	{ 416, 8, 12, 16, 4, 32, 40, 56, 64, 72 },
 	{ 428, 12, 16, 24, 8, 48, 56, 80, 88, 96 },
 };
 
-/* ---- a flattened dump's order ----------------------------------------------------------------------------------- */
+/* ---- a flattened dump's order --------------------------------------------------------------------------------- */
 
 static uint64_t take_be64(struct sct_cursor *c)
 {
@@ -72,6 +74,13 @@ static bool is_flat(const struct sct_file *file)
 	return file->size > FLAT_HEADER && !memcmp(file->data, flat_signature, sizeof flat_signature);
 }
 
+/* Tells of damage, behind which nothing is of use. */
+static int damaged(struct sct_kdump *k, int status, uint64_t at, const char *what)
+{
+	sct_fail(&k->info.damage, status, at, "%s", what);
+	return SCT_OK;
+}
+
 static int take_records(struct sct_kdump *k, const struct sct_file *file, struct sct_err *err)
 {
 	struct sct_cursor c = sct_cursor(file->data, file->size);
@@ -81,11 +90,12 @@ static int take_records(struct sct_kdump *k, const struct sct_file *file, struct
 		uint64_t at = (uint64_t)(c.at - file->data), offset = take_be64(&c), size = take_be64(&c);
 		uint64_t left = sct_cursor_left(&c), n = size < left ? size : left;
 
-		if (c.bad || records == FLAT_MAX)
-			return sct_fail(&k->info.damage, c.bad ? SCT_E_TRUNCATED : SCT_E_UNSUPPORTED, at,
-				c.bad ? "it ends without the mark that ends it" : "more than %d records", FLAT_MAX), SCT_OK;
+		if (c.bad)
+			return damaged(k, SCT_E_TRUNCATED, at, "it ends without the mark that ends it");
 		if (offset > INT64_MAX)
 			return SCT_OK;
+		if (records == FLAT_MAX)
+			return damaged(k, SCT_E_UNSUPPORTED, at, "more records than are read of a flattened dump");
 		if (sct_runs_add(&k->bytes, (struct sct_run){ offset, n, sct_take(&c, n), 0 }, err) < 0)
 			return err->status;
 	}
@@ -104,7 +114,7 @@ static int find_bytes(struct sct_kdump *k, const struct sct_file *file, struct s
 	return rc < 0 ? rc : sct_runs_finish(&k->bytes, err);
 }
 
-/* ---- the header --------------------------------------------------------------------------------------------------- */
+/* ---- the header ----------------------------------------------------------------------------------------------- */
 
 static bool is_kdump(const uint8_t *data)
 {
@@ -126,7 +136,7 @@ static bool read_numbers(struct header *h, const uint8_t *block, const struct su
 	h->bitmap_blocks = (uint32_t)number(block, s->numbers + 8u, 4);
 	h->pages = number(block, s->numbers + 12u, 4);
 	return h->page_size >= KDUMP_PAGE_MIN && h->page_size <= KDUMP_PAGE_MAX && !(h->page_size & (h->page_size - 1)) &&
-		h->sub_blocks && h->sub_blocks <= INT32_MAX && h->bitmap_blocks && h->bitmap_blocks <= INT32_MAX;
+	       h->sub_blocks && h->sub_blocks <= INT32_MAX && h->bitmap_blocks && h->bitmap_blocks <= INT32_MAX;
 }
 
 static void read_sub(struct header *h, const uint8_t *sub, const struct sub *s)
@@ -168,11 +178,12 @@ static int read_header(struct sct_kdump *k, struct header *h, struct sct_err *er
 		read_sub(h, sub, &subs[i]);
 		return SCT_OK;
 	}
-	return sct_fail(err, SCT_E_FORMAT, subs[1].numbers, "block size %u, %u blocks of sub header, %u of bitmaps (dumps of "
-		"big-endian machines are not read)", h->page_size, h->sub_blocks, h->bitmap_blocks);
+	return sct_fail(err, SCT_E_FORMAT, subs[1].numbers,
+	                "block size %u, %u blocks of sub header, %u of bitmaps (big-endian machines are not read)",
+	                h->page_size, h->sub_blocks, h->bitmap_blocks);
 }
 
-/* ---- which pages there are ---------------------------------------------------------------------------------------- */
+/* ---- which pages there are ------------------------------------------------------------------------------------ */
 
 static int add_pages(struct sct_kdump *k, uint64_t pfn, uint64_t count, struct sct_err *err)
 {
@@ -239,9 +250,10 @@ static int scan(struct sct_kdump *k, uint64_t at, uint64_t first, uint64_t end, 
 			else if (add_word(k, bits, pfn + 8 * i, err) < 0)
 				return err->status;
 		}
-		if (!n || k->nspans > SPANS_MAX)
-			return sct_fail(&k->info.damage, n ? SCT_E_UNSUPPORTED : SCT_E_TRUNCATED, at + pfn / 8,
-				n ? "pages in more than %d pieces" : "it ends inside the bitmap of pages", SPANS_MAX), SCT_OK;
+		if (!n)
+			return damaged(k, SCT_E_TRUNCATED, at + pfn / 8, "it ends inside the bitmaps");
+		if (k->nspans > SPANS_MAX)
+			return damaged(k, SCT_E_UNSUPPORTED, at + pfn / 8, "pages in more pieces than are read of a dump");
 	}
 	return SCT_OK;
 }
@@ -280,7 +292,7 @@ static int find_pages(struct sct_kdump *k, const struct header *h, struct sct_er
 	if (end > INT64_MAX / h->page_size)
 		end = INT64_MAX / h->page_size;
 	if (!sct_kdump_bytes(k, start + size - 1, &last, 1))
-		sct_fail(&k->info.damage, SCT_E_TRUNCATED, start, "it ends before the end of the bitmaps");
+		damaged(k, SCT_E_TRUNCATED, start, "it ends before the end of the bitmaps");
 	if (both && scan(k, start, h->first, end, &ram, err) < 0)
 		return err->status;
 	if (scan(k, start + (both ? size / 2 : 0), h->first, end, NULL, err) < 0)
@@ -290,7 +302,7 @@ static int find_pages(struct sct_kdump *k, const struct header *h, struct sct_er
 	return cover(k, err);
 }
 
-/* ---- registers ---------------------------------------------------------------------------------------------------- */
+/* ---- registers ------------------------------------------------------------------------------------------------ */
 
 /* By uname(2)'s name of the machine; QEMU gives none, but notes that are x86's alone. */
 static void find_arch(struct sct_kdump *k, const struct header *h, const uint8_t *notes, size_t size)
@@ -298,8 +310,9 @@ static void find_arch(struct sct_kdump *k, const struct header *h, const uint8_t
 	static const struct {
 		const char *machine, *arch;
 	} names[] = {
-		{ "x86_64", "x86_64" }, { "i386", "i386" }, { "i486", "i386" }, { "i586", "i386" }, { "i686", "i386" },
-		{ "aarch64", "aarch64" }, { "armv7l", "arm" }, { "ppc64le", "ppc64le" }, { "riscv64", "riscv64" },
+		{ "x86_64", "x86_64" }, { "i386", "i386" },       { "i486", "i386" },
+		{ "i586", "i386" },     { "i686", "i386" },       { "aarch64", "aarch64" },
+		{ "armv7l", "arm" },    { "ppc64le", "ppc64le" }, { "riscv64", "riscv64" },
 	};
 	const struct sct_arch *arch = sct_notes_qemu_arch(notes, size);
 
@@ -324,7 +337,7 @@ static int take_notes(struct sct_kdump *k, const struct header *h, struct sct_er
 	if (size != h->notes_size || !sct_kdump_bytes(k, h->notes, notes, size)) {
 		if (!k->info.damage.status)
 			sct_fail(&k->info.damage, SCT_E_TRUNCATED, h->notes, "notes of %ju bytes, which are not there",
-				(uintmax_t)h->notes_size);
+			         (uintmax_t)h->notes_size);
 		size = 0;
 	}
 	find_arch(k, h, notes, size);
@@ -341,7 +354,7 @@ static int take_notes(struct sct_kdump *k, const struct header *h, struct sct_er
 	return rc;
 }
 
-/* ---- the reader --------------------------------------------------------------------------------------------------- */
+/* ---- the reader ----------------------------------------------------------------------------------------------- */
 
 static int kdump_probe(const struct sct_file *file)
 {

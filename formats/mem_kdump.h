@@ -6,7 +6,8 @@
 #include "runs.h"
 
 enum {
-	KDUMP_PAGE_MIN = 4 << 10, KDUMP_PAGE_MAX = 256 << 10,
+	KDUMP_PAGE_MIN = 4 << 10,
+	KDUMP_PAGE_MAX = 256 << 10,
 	KDUMP_CACHE = 64, /* unpacked pages that are kept, a power of two */
 };
 
@@ -24,7 +25,7 @@ struct sct_kdump_slot {
 struct sct_kdump {
 	struct sct_runs bytes; /* the dump's, by their offset in it: a flattened one has them in another order */
 	unsigned page_size;
-	uint64_t descriptors;  /* offset in the dump of the table of pages */
+	uint64_t descriptors; /* offset in the dump of the table of pages */
 	struct sct_kdump_span *spans;
 	size_t nspans, spans_room;
 	struct sct_range *ranges;

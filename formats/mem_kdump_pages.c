@@ -29,7 +29,7 @@ struct descriptor {
 	uint32_t size, flags;
 };
 
-/* ---- unpacking: true when a whole page came out ---------------------------------------------------------------- */
+/* ---- unpacking: true when a whole page came out --------------------------------------------------------------- */
 
 static bool plain(const uint8_t *in, size_t size, uint8_t *page, size_t page_size)
 {
@@ -76,7 +76,7 @@ static bool unpack(uint32_t flags, const uint8_t *in, size_t size, uint8_t *page
 	}
 }
 
-/* ---- finding --------------------------------------------------------------------------------------------------- */
+/* ---- finding -------------------------------------------------------------------------------------------------- */
 
 /* The span that has page pfn, or NULL. */
 static const struct sct_kdump_span *find(const struct sct_kdump *k, uint64_t pfn)
@@ -118,12 +118,12 @@ static bool load(struct sct_kdump *k, const struct sct_kdump_span *s, uint64_t p
 
 	/* a page is kept as it is where packing it gains nothing, so none is longer than that */
 	if (describe(k, s, pfn, &d) && d.size <= k->page_size && sct_kdump_bytes(k, d.offset, k->packed, d.size) &&
-		unpack(d.flags, k->packed, d.size, page, k->page_size))
+	    unpack(d.flags, k->packed, d.size, page, k->page_size))
 		return true;
 	k->counts[KDUMP_BROKEN].count++;
 	if (!k->info.damage.status)
 		sct_fail(&k->info.damage, SCT_E_FORMAT, d.at, "the page at %#jx (%u bytes, flags %#x) does not unpack",
-			(uintmax_t)pfn * k->page_size, d.size, d.flags);
+		         (uintmax_t)pfn * k->page_size, d.size, d.flags);
 	return false;
 }
 
@@ -138,7 +138,7 @@ void sct_kdump_check_end(struct sct_kdump *k)
 		sct_fail(&k->info.damage, SCT_E_TRUNCATED, d.at, "it ends inside the table of pages");
 	else if (d.size > k->page_size || !sct_kdump_bytes(k, d.offset, k->packed, d.size))
 		sct_fail(&k->info.damage, SCT_E_TRUNCATED, d.at, "it ends before the last page (%u bytes at %#jx)", d.size,
-			(uintmax_t)d.offset);
+		         (uintmax_t)d.offset);
 }
 
 /* Page pfn, or NULL: the file does not have it. Valid until the next call. */

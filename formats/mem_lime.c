@@ -33,34 +33,35 @@ static int lime_probe(const struct sct_file *file)
 	return sct_take_le(&c, 4) == MAGIC && !c.bad ? 100 : 0;
 }
 
-/* Takes in the header and piece at c. Negative: SCT_E_NOMEM; 0: damage told of in info, nothing behind it is of use. */
+/* Tells of damage, behind which nothing is of use. */
+static int damaged(struct lime *l, int status, uint64_t at, const char *what)
+{
+	sct_fail(&l->info.damage, status, at, "%s", what);
+	return 0;
+}
+
+/* Takes in the header and piece at c. 1; 0: it is damaged; negative: SCT_E_NOMEM. */
 static int take_piece(struct lime *l, struct sct_cursor *c, uint64_t at, struct sct_err *err)
 {
 	uint64_t magic = sct_take_le(c, 4), version = sct_take_le(c, 4);
 	uint64_t first = sct_take_le(c, 8), last = sct_take_le(c, 8), size = last - first + 1;
 	struct sct_run run = { first, size, NULL, SCT_RANGE_WRITE };
-	bool whole;
 
 	sct_take(c, 8);
 	if (c->bad)
-		return sct_fail(&l->info.damage, SCT_E_TRUNCATED, at, "it ends inside a header of %d bytes", HEADER), 0;
+		return damaged(l, SCT_E_TRUNCATED, at, "it ends inside the header of a piece");
 	if (magic != MAGIC || version != VERSION)
-		return sct_fail(&l->info.damage, SCT_E_FORMAT, at, "magic %#jx, version %ju where a header of version %d belongs",
-			(uintmax_t)magic, (uintmax_t)version, VERSION), 0;
+		return damaged(l, SCT_E_FORMAT, at, "no header of a piece, version 1, where one belongs");
 	if (last < first || !size)
-		return sct_fail(&l->info.damage, SCT_E_FORMAT, at, "a piece from %#jx to %#jx", (uintmax_t)first,
-			(uintmax_t)last), 0;
-	whole = size <= sct_cursor_left(c);
-	if (!whole) {
+		return damaged(l, SCT_E_FORMAT, at, "a piece that ends before it begins");
+	if (size > sct_cursor_left(c)) {
 		run.size = sct_cursor_left(c);
 		sct_fail(&l->info.damage, SCT_E_TRUNCATED, at, "it ends inside a piece of %ju bytes, of which %ju are there",
-			(uintmax_t)size, (uintmax_t)run.size);
+		         (uintmax_t)size, (uintmax_t)run.size);
 	}
 	run.data = sct_take(c, run.size);
 	l->counts[0].count++;
-	if (sct_runs_add(&l->runs, run, err) < 0)
-		return err->status;
-	return whole;
+	return sct_runs_add(&l->runs, run, err) < 0 ? err->status : run.size == size;
 }
 
 static int lime_open(void *state, const struct sct_file *file, bool has_base, uint64_t base, struct sct_err *err)
@@ -85,7 +86,7 @@ static int lime_open(void *state, const struct sct_file *file, bool has_base, ui
 		return *err = l->info.damage, err->status;
 	if (l->runs.overlaps && !l->info.damage.status)
 		sct_fail(&l->info.damage, SCT_E_FORMAT, SCT_NO_OFFSET, "%ju pieces tell of memory that another one tells of",
-			(uintmax_t)l->runs.overlaps);
+		         (uintmax_t)l->runs.overlaps);
 	l->info.ranges = l->runs.ranges;
 	l->info.nranges = l->runs.nranges;
 	return SCT_OK;

@@ -25,7 +25,7 @@ static int raw_open(void *state, const struct sct_file *file, bool has_base, uin
 	if (!has_base)
 		return sct_fail(err, SCT_E_USAGE, SCT_NO_OFFSET, "a raw image does not say where it lies: give FILE@ADDR");
 	if (sct_runs_add(&r->runs, (struct sct_run){ base, file->size, file->data, SCT_RANGE_WRITE }, err) < 0 ||
-		sct_runs_finish(&r->runs, err) < 0)
+	    sct_runs_finish(&r->runs, err) < 0)
 		return err->status;
 	if (r->runs.ranges->size < file->size)
 		sct_fail(&r->info.damage, SCT_E_FORMAT, r->runs.ranges->size, "at this address, it passes the end of memory");

@@ -22,7 +22,7 @@
 
 #include "../src/cursor.h"
 
-/* ---- registers ----------------------------------------------------------------------------------------------- */
+/* ---- registers ------------------------------------------------------------------------------------------------ */
 
 /* Where a note has a register. */
 struct place {
@@ -34,28 +34,32 @@ struct place {
 enum { QEMU_VERSION = 1, QEMU_SIZE = 432 /* without fields that were added later */ };
 
 static const struct place in_qemu[] = {
-	{ "rax", 8, 8 }, { "rbx", 16, 8 }, { "rcx", 24, 8 }, { "rdx", 32, 8 }, { "rsi", 40, 8 }, { "rdi", 48, 8 },
-	{ "rsp", 56, 8 }, { "rbp", 64, 8 }, { "r8", 72, 8 }, { "r9", 80, 8 }, { "r10", 88, 8 }, { "r11", 96, 8 },
-	{ "r12", 104, 8 }, { "r13", 112, 8 }, { "r14", 120, 8 }, { "r15", 128, 8 }, { "rip", 136, 8 }, { "eflags", 144, 4 },
-	{ "cs", 152, 2 }, { "ds", 176, 2 }, { "es", 200, 2 }, { "fs", 224, 2 }, { "gs", 248, 2 }, { "ss", 272, 2 },
-	{ "fs_base", 240, 8 }, { "gs_base", 264, 8 }, { "cr0", 392, 8 }, { "cr2", 408, 8 }, { "cr3", 416, 8 },
-	{ "cr4", 424, 8 }, { NULL },
+	{ "rax", 8, 8 },       { "rbx", 16, 8 },      { "rcx", 24, 8 },  { "rdx", 32, 8 },
+	{ "rsi", 40, 8 },      { "rdi", 48, 8 },      { "rsp", 56, 8 },  { "rbp", 64, 8 },
+	{ "r8", 72, 8 },       { "r9", 80, 8 },       { "r10", 88, 8 },  { "r11", 96, 8 },
+	{ "r12", 104, 8 },     { "r13", 112, 8 },     { "r14", 120, 8 }, { "r15", 128, 8 },
+	{ "rip", 136, 8 },     { "eflags", 144, 4 },  { "cs", 152, 2 },  { "ds", 176, 2 },
+	{ "es", 200, 2 },      { "fs", 224, 2 },      { "gs", 248, 2 },  { "ss", 272, 2 },
+	{ "fs_base", 240, 8 }, { "gs_base", 264, 8 }, { "cr0", 392, 8 }, { "cr2", 408, 8 },
+	{ "cr3", 416, 8 },     { "cr4", 424, 8 },     { NULL },
 };
 /* QEMU fills this only in its programs for 64-bit CPUs, so it tells nothing in the dump of a 32-bit one. */
 static const struct place in_qemu_64[] = { { "k_gs_base", 432, 8 }, { NULL } };
 
 /* struct user_regs_struct, from the start of it on */
 static const struct place in_user_64[] = {
-	{ "r15", 0, 8 }, { "r14", 8, 8 }, { "r13", 16, 8 }, { "r12", 24, 8 }, { "rbp", 32, 8 }, { "rbx", 40, 8 },
-	{ "r11", 48, 8 }, { "r10", 56, 8 }, { "r9", 64, 8 }, { "r8", 72, 8 }, { "rax", 80, 8 }, { "rcx", 88, 8 },
-	{ "rdx", 96, 8 }, { "rsi", 104, 8 }, { "rdi", 112, 8 }, { "rip", 128, 8 }, { "cs", 136, 2 }, { "eflags", 144, 4 },
-	{ "rsp", 152, 8 }, { "ss", 160, 2 }, { "fs_base", 168, 8 }, { "gs_base", 176, 8 }, { "ds", 184, 2 },
-	{ "es", 192, 2 }, { "fs", 200, 2 }, { "gs", 208, 2 }, { NULL },
+	{ "r15", 0, 8 },       { "r14", 8, 8 },       { "r13", 16, 8 },  { "r12", 24, 8 },
+	{ "rbp", 32, 8 },      { "rbx", 40, 8 },      { "r11", 48, 8 },  { "r10", 56, 8 },
+	{ "r9", 64, 8 },       { "r8", 72, 8 },       { "rax", 80, 8 },  { "rcx", 88, 8 },
+	{ "rdx", 96, 8 },      { "rsi", 104, 8 },     { "rdi", 112, 8 }, { "rip", 128, 8 },
+	{ "cs", 136, 2 },      { "eflags", 144, 4 },  { "rsp", 152, 8 }, { "ss", 160, 2 },
+	{ "fs_base", 168, 8 }, { "gs_base", 176, 8 }, { "ds", 184, 2 },  { "es", 192, 2 },
+	{ "fs", 200, 2 },      { "gs", 208, 2 },      { NULL },
 };
 static const struct place in_user_32[] = {
-	{ "rbx", 0, 4 }, { "rcx", 4, 4 }, { "rdx", 8, 4 }, { "rsi", 12, 4 }, { "rdi", 16, 4 }, { "rbp", 20, 4 },
-	{ "rax", 24, 4 }, { "ds", 28, 2 }, { "es", 32, 2 }, { "fs", 36, 2 }, { "gs", 40, 2 }, { "rip", 48, 4 },
-	{ "cs", 52, 2 }, { "eflags", 56, 4 }, { "rsp", 60, 4 }, { "ss", 64, 2 }, { NULL },
+	{ "rbx", 0, 4 },  { "rcx", 4, 4 },     { "rdx", 8, 4 },  { "rsi", 12, 4 }, { "rdi", 16, 4 }, { "rbp", 20, 4 },
+	{ "rax", 24, 4 }, { "ds", 28, 2 },     { "es", 32, 2 },  { "fs", 36, 2 },  { "gs", 40, 2 },  { "rip", 48, 4 },
+	{ "cs", 52, 2 },  { "eflags", 56, 4 }, { "rsp", 60, 4 }, { "ss", 64, 2 },  { NULL },
 };
 
 /* Where NT_PRSTATUS of that size has them. */
@@ -81,7 +85,7 @@ static const struct sct_reg *find_reg(const struct sct_arch *arch, const char *n
 }
 
 static void take_regs(const struct sct_arch *arch, struct sct_regs *regs, const struct place *places,
-	const uint8_t *data, size_t size)
+                      const uint8_t *data, size_t size)
 {
 	for (const struct place *p = places; p->name; p++) {
 		const struct sct_reg *r = find_reg(arch, p->name);
@@ -115,7 +119,7 @@ static struct sct_regs *cpu(struct sct_notes *n, size_t number, struct sct_err *
 	return &n->cpus[number];
 }
 
-/* ---- notes --------------------------------------------------------------------------------------------------- */
+/* ---- notes ---------------------------------------------------------------------------------------------------- */
 
 enum { STATUS = 1, PRPSINFO = 3, TASKSTRUCT = 4, AUXV = 6, FILES = 0x46494c45, SIGINFO = 0x53494749 };
 
@@ -125,7 +129,7 @@ struct note {
 	uint32_t type;
 	const uint8_t *data;
 	size_t size;
-	uint64_t offset;  /* of data in the notes */
+	uint64_t offset; /* of data in the notes */
 };
 
 static uint32_t take32(struct sct_cursor *c, bool big)
@@ -238,7 +242,7 @@ static int take_qemu(struct sct_notes *all, const struct note *n, uint64_t offse
 }
 
 int sct_notes_take(struct sct_notes *all, const uint8_t *data, size_t size, unsigned align, uint64_t offset,
-	struct sct_err *err)
+                   struct sct_err *err)
 {
 	struct sct_cursor c = sct_cursor(data, size);
 	struct note n;

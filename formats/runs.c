@@ -37,7 +37,7 @@ int sct_runs_add(struct sct_runs *r, struct sct_run run, struct sct_err *err)
 	return SCT_OK;
 }
 
-/* ---- putting in order ---------------------------------------------------------------------------------------- */
+/* ---- putting in order ----------------------------------------------------------------------------------------- */
 
 /* By address, then by place in the file, so that the order is the same on every machine. */
 static int in_order(const void *a, const void *b)
@@ -183,7 +183,7 @@ int sct_runs_finish(struct sct_runs *r, struct sct_err *err)
 	return merge(r, err) < 0 ? err->status : cover(r, err);
 }
 
-/* ---- reading ------------------------------------------------------------------------------------------------- */
+/* ---- reading -------------------------------------------------------------------------------------------------- */
 
 /* The run that has addr, or NULL. */
 static const struct sct_run *find(struct sct_runs *r, uint64_t addr)

@@ -22,7 +22,7 @@ struct sct_runs {
 	size_t last;              /* the run of the last read */
 	struct sct_range *ranges; /* what they cover, once finished */
 	size_t nranges;
-	uint64_t overlaps;        /* runs that began at an address of which another one told, of other bytes of the file */
+	uint64_t overlaps; /* runs that began at an address of which another one told, of other bytes of the file */
 };
 
 /* Adds one; of size 0, none. What passes the last address is cut off. SCT_E_NOMEM. */
