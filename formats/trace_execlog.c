@@ -66,6 +66,13 @@ static bool trusted(const struct sct_el_reader *r)
 	return r->sp_told && r->pc_told && !r->distrusted;
 }
 
+enum { USER32_CS = 0x23 }; /* of Linux: arch/x86/include/asm/segment.h */
+
+static bool in_long_mode(const struct sct_el_reader *r, const struct sct_el_vcpu *v)
+{
+	return r->info.arch->word == 8 && !(known(v, r->slots.cs) && v->regs.value[r->slots.cs] == USER32_CS);
+}
+
 enum { CR0_PE = 1, EFLAGS_VM = 1 << 17 };
 
 /* Whether the vCPU is in user mode, false: it is not known. Only in protected mode a segment selector tells. */
@@ -336,7 +343,7 @@ static bool step(struct sct_el_reader *r, struct sct_el_vcpu *v, const struct sc
 	v->any = true;
 	v->user = mode_known && user && (v->placed || find_place(r, v, head->pc) || r->info.user_mode);
 	v->head = *head;
-	sct_el_flow(&v->flow, head, r->info.arch);
+	sct_el_flow(&v->flow, head, in_long_mode(r, v));
 	v->forks = r->info.user_mode && v->flow.enters && makes_process(r, v);
 	r->lines++;
 	r->user_lines += v->user;

@@ -49,13 +49,17 @@ struct sct_el_flow {
 	bool enters;   /* the kernel; sysenter LEADS, for where it comes back is the kernel's choice */
 	bool moves_sp; /* whatever the registers hold, the stack pointer is another one afterwards */
 	bool always;
-	unsigned size; /* bytes that are surely the instruction's own, up to its opcode; of one that enters, all */
+	unsigned size;   /* bytes that are surely the instruction's own, up to its opcode; of one that enters, all */
+	unsigned length; /* of the instruction; 0: the four bytes do not tell */
 	uint64_t target, mask;
 };
 
-void sct_el_flow(struct sct_el_flow *flow, const struct sct_el_head *head, const struct sct_arch *arch);
+void sct_el_flow(struct sct_el_flow *flow, const struct sct_el_head *head, bool long_mode);
 /* Whether the instruction of head can lead to pc without an exception, interrupt or signal. */
 bool sct_el_can_follow(const struct sct_el_flow *flow, const struct sct_el_head *head, uint64_t pc);
+
+/* _length.c: bytes of the instruction that begins with those four; 0: they do not tell. */
+unsigned sct_el_length(const uint8_t bytes[4], bool long_mode);
 
 /* ---- the reader --------------------------------------------------------------------------------------------- */
 

@@ -80,24 +80,18 @@ static bool is_entering(const uint8_t *b)
 	return (b[0] == 0xcd && b[1] == 0x80) || (b[0] == TWO_BYTES && (b[1] == 0x05 || b[1] == 0x34));
 }
 
-void sct_el_flow(struct sct_el_flow *flow, const struct sct_el_head *head, const struct sct_arch *arch)
+void sct_el_flow(struct sct_el_flow *flow, const struct sct_el_head *head, bool long_mode)
 {
 	const uint8_t *b = head->bytes;
 	const struct row *row;
 	bool short_operands = false;
 	unsigned at = 0;
 
-	*flow = (struct sct_el_flow){ .class = SCT_EL_FALLS, .size = 4 };
-	for (; at < 4 && is_prefix(b[at], arch->word == 8); at++)
+	*flow = (struct sct_el_flow){ .class = SCT_EL_FALLS, .size = 4, .length = sct_el_length(b, long_mode) };
+	for (; at < 4 && is_prefix(b[at], long_mode); at++)
 		short_operands |= b[at] == 0x66;
-	if (at == 4) { /* what it is does not show */
-		flow->class = SCT_EL_LEADS;
-		return;
-	}
-	if (b[at] == TWO_BYTES && at == 3) {
-		flow->class = SCT_EL_LEADS;
-		return;
-	}
+	if (at == 4 || (at == 3 && b[at] == TWO_BYTES))
+		return; /* what it is does not show; a long nop, mostly */
 	flow->size = at + 1 + (b[at] == TWO_BYTES);
 	if (at < 3 && is_entering(b + at)) {
 		flow->enters = true;
@@ -120,7 +114,7 @@ bool sct_el_can_follow(const struct sct_el_flow *f, const struct sct_el_head *he
 {
 	enum { LONGEST = 15 };
 	uint64_t distance = pc - head->pc;
-	bool next = distance >= f->size && distance <= LONGEST;
+	bool next = f->length ? distance == f->length : distance >= f->size && distance <= LONGEST;
 
 	switch (f->class) {
 	case SCT_EL_FALLS: return next;

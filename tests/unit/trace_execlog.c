@@ -2,7 +2,7 @@
  * In:  lines, some of them cut from real logs
  * Out: events, as text
  */
-#include "../../formats/formats.h"
+#include "../../formats/trace_execlog.h"
 
 #include <check.h>
 #include <inttypes.h>
@@ -382,6 +382,43 @@ START_TEST(machine_unknown)
 }
 END_TEST
 
+/* ---- lengths of instructions --------------------------------------------------------------------------------- */
+
+START_TEST(lengths)
+{
+	static const struct {
+		uint8_t bytes[4];
+		uint8_t in_32, in_64; /* 0: the bytes do not tell */
+	} insns[] = {
+		{ { 0x90 }, 1, 1 },                    /* nop */
+		{ { 0x31, 0xed }, 2, 2 },              /* xor ebp, ebp */
+		{ { 0x8b, 0x44, 0x24, 0x08 }, 4, 4 },  /* mov eax, [esp+8] */
+		{ { 0x8b, 0x04, 0x25, 0x78 }, 7, 7 },  /* mov eax, [disp32] by SIB */
+		{ { 0x8b, 0x05, 0x78, 0x56 }, 6, 6 },  /* mov eax, [disp32] */
+		{ { 0xb8, 0x04, 0x00, 0x00 }, 5, 5 },  /* mov eax, 4 */
+		{ { 0x66, 0xb8, 0x04, 0x00 }, 4, 4 },  /* mov ax, 4 */
+		{ { 0x48, 0xb8, 0x04, 0x00 }, 1, 10 }, /* dec eax; movabs rax, 4 */
+		{ { 0xa1, 0x00, 0x00, 0x00 }, 5, 9 },  /* mov eax, [address] */
+		{ { 0xc7, 0x45, 0xfc, 0x00 }, 7, 7 },  /* mov dword [ebp-4], 0 */
+		{ { 0xf7, 0xc1, 0x00, 0x00 }, 6, 6 },  /* test ecx, 0 */
+		{ { 0xf7, 0xd9 }, 2, 2 },              /* neg ecx */
+		{ { 0x0f, 0x84, 0x00, 0x00 }, 6, 6 },  /* je */
+		{ { 0x0f, 0xb6, 0x45, 0xff }, 4, 4 },  /* movzx eax, byte [ebp-1] */
+		{ { 0x65, 0xff, 0x15, 0x10 }, 7, 7 },  /* call gs:[0x10] */
+		{ { 0xc8, 0x10, 0x00, 0x00 }, 4, 4 },  /* enter */
+		{ { 0xc5, 0x04, 0x24 }, 3, 0 },        /* lds; VEX */
+		{ { 0xc5, 0xf8, 0x77 }, 3, 3 },        /* vzeroupper */
+		{ { 0x66, 0x66, 0x2e, 0x0f }, 0, 0 },  /* a long nop */
+		{ { 0x66, 0x0f, 0x3a, 0x0f }, 0, 0 },  /* palignr */
+	};
+
+	for (size_t i = 0; i < sizeof insns / sizeof *insns; i++) {
+		ck_assert_msg(sct_el_length(insns[i].bytes, false) == insns[i].in_32, "%zu", i);
+		ck_assert_msg(sct_el_length(insns[i].bytes, true) == insns[i].in_64, "%zu", i);
+	}
+}
+END_TEST
+
 /* ---- which architecture -------------------------------------------------------------------------------------- */
 
 START_TEST(architectures)
@@ -424,6 +461,7 @@ int main(void)
 	tcase_add_test(c, machine_kernel);
 	tcase_add_test(c, machine_modes);
 	tcase_add_test(c, machine_unknown);
+	tcase_add_test(c, lengths);
 	tcase_add_test(c, architectures);
 	srunner_run_all(r, CK_NORMAL);
 	failed = srunner_ntests_failed(r);
