@@ -8,12 +8,12 @@
  *	IN: symbol
  *	Trace N: 0xhost [cs_base/pc/flags/cflags] symbol      vCPU N is about to run the block at pc
  *	RAX=…                                        its registers, see _dump: nothing comes between, but other vCPUs' lines
- *	Stopped execution of TB chain before 0xhost [pc] symbol       it did not run after all
- *	     0: v=80 e=0000 i=1 cpl=3 IP=…           -d int: an exception; a dump follows that is of no block. Likewise
- *	SMM: enter, SMM: after RSM, CPU Reset        other dumps
+ *	Stopped execution of TB chain before 0xhost [pc] symbol      it did not run after all
+ *	     0: v=80 e=0000 i=1 cpl=3 IP=…           -d int: an exception; its dump follows, which is of no block
+ *	SMM: enter, SMM: after RSM, CPU Reset        likewise
  *
- * Anything else is others' text and skipped: -strace, guest errors, out_asm. Text without a line break (the first half of
- * a line of -strace) may stand before a line of ours. Files: _lines, _code, _dump read, _blocks decides what ran.
+ * Anything else is others' text and skipped: -strace, guest errors, out_asm. Text without a line break (the first half
+ * of a line of -strace) may stand before a line of ours. Files: _lines, _code, _dump read, _blocks decides what ran.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -334,7 +334,8 @@ static int refuse(const struct sct_ql_reader *r, const struct sct_ql_line *line,
 	const char *arch = r->waiting && line->text ? sct_ql_other_arch(line) : NULL;
 
 	if (arch)
-		return sct_fail(err, SCT_E_UNSUPPORTED, line->offset, "a log of %s: only those of i386 and x86_64 are read", arch);
+		return sct_fail(err, SCT_E_UNSUPPORTED, line->offset, "a log of %s: only those of i386 and x86_64 are read",
+		                arch);
 	if (r->damage.places)
 		return sct_fail(err, r->damage.first.status, r->damage.first.offset, "%s", r->damage.first.text);
 	return SCT_OK;
@@ -359,8 +360,8 @@ static int ql_open(void *state, struct sct_input *in, const struct sct_trace_hin
 		r->told = 0;
 		rc = step(r, &line, err);
 		if (!rc)
-			return sct_fail(err, SCT_E_FORMAT, SCT_NO_OFFSET, "it holds no registers of blocks: such logs are made with "
-			                "-d in_asm,exec,cpu,nochain");
+			return sct_fail(err, SCT_E_FORMAT, SCT_NO_OFFSET,
+			                "it holds no registers of blocks: such logs are made with -d in_asm,exec,cpu,nochain");
 		if (rc < 0 || refuse(r, &line, err) < 0)
 			return err->status;
 	}

@@ -36,8 +36,8 @@ struct sct_ql_line {
 	bool cut;         /* the input ends before a line break */
 };
 
-/* The next line. Returns 1, 0 at the end, or negative: SCT_E_FORMAT, SCT_E_TRUNCATED: bytes are missing, calling again goes
- * on behind them; others end the reading. */
+/* The next line. Returns 1, 0 at the end, or negative: SCT_E_FORMAT, SCT_E_TRUNCATED: bytes are missing, calling again
+ * goes on behind them; others end the reading. */
 int sct_ql_feed_next(struct sct_ql_feed *f, struct sct_ql_line *line, struct sct_err *err);
 
 /* Takes a number in hex digits, at most 16, off the line. Returns how many digits there were. */
@@ -71,8 +71,8 @@ struct sct_ql_table {
 int sct_ql_table_init(struct sct_ql_table *t, struct sct_err *err);
 /* Lines of a listing: "IN:", its instructions, and the empty line behind them. False: the line is none of those. */
 bool sct_ql_listing(struct sct_ql_table *t, const struct sct_ql_line *line);
-/* The code of the block at that host address, held for the caller until sct_ql_release; NULL: unknown. several: more than
- * one vCPU runs. */
+/* The code of the block at that host address, held for the caller until sct_ql_release; NULL: unknown. several: more
+ * than one vCPU runs. */
 struct sct_ql_code *sct_ql_code(struct sct_ql_table *t, uint64_t host, uint64_t pc, uint64_t cs_base, uint32_t flags,
                                 bool several);
 void sct_ql_release(struct sct_ql_table *t, struct sct_ql_code *code);
@@ -167,7 +167,8 @@ struct sct_ql_reader {
 void sct_ql_begin(struct sct_ql_reader *r, struct sct_ql_vcpu *v, unsigned number);
 /* The log ends: what became of v's last block. */
 void sct_ql_end(struct sct_ql_reader *r, struct sct_ql_vcpu *v, unsigned number);
-/* Lines are missing, bytes of them as far as known: nothing that is known holds any more. Tells a GAP, counts damage. */
+/* Lines are missing, bytes of them as far as known: nothing that is known holds any more. Tells a GAP, counts damage.
+ * What the vCPUs were about to run is not told. */
 void sct_ql_lost(struct sct_ql_reader *r, const struct sct_err *err, uint64_t bytes);
 /* Forgets a block that did not run. */
 void sct_ql_drop(struct sct_ql_reader *r, struct sct_ql_block *block);

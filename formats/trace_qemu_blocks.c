@@ -15,8 +15,8 @@
  * announced, but what comes behind the call always is (both are left and entered through cpu_exec): such a call is
  * missing, and its return belongs to none.
  *
- * Under qemu-user, a fork's child writes into its parent's log, under the same vCPU number. No line says whose it is: from
- * then on, calls are told, but no returns.
+ * Under qemu-user, a fork's child writes into its parent's log, under the same vCPU number. No line says whose it is:
+ * from then on, calls are told, but no returns.
  */
 #include <string.h>
 
@@ -235,7 +235,7 @@ static bool program_entered(struct sct_ql_reader *r, const struct sct_ql_block *
 		return false;
 	if (ran_all(r, b, NULL))
 		return true;
-	/* sigreturn goes anywhere. What may fault before it is a pop from the stack that the handler has just returned by */
+	/* sigreturn goes anywhere. What may fault before it is a pop from the stack by which the handler has returned */
 	n = number_of(r, b, e);
 	return next && n.proto && (n.proto->flags & SCT_P_SIGRETURN);
 }
@@ -245,8 +245,8 @@ static void mix(struct sct_ql_reader *r)
 {
 	struct sct_err err;
 
-	sct_fail(&err, SCT_E_UNSUPPORTED, SCT_NO_OFFSET, "behind a fork, QEMU's log has the lines of two processes, and none "
-	         "says of which: results are not known from here on");
+	sct_fail(&err, SCT_E_UNSUPPORTED, SCT_NO_OFFSET, "behind a fork, QEMU's log has the lines of two processes, and "
+	         "none says of which: results are not known from here on");
 	r->mixed = true;
 	damaged(r, &err, 0);
 	gap(r);

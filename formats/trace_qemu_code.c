@@ -19,7 +19,8 @@
 
 #include "trace_qemu.h"
 
-/* Under CF_PCREL, one block serves all virtual addresses at which a page is mapped (accel/tcg/cpu-exec.c, tb_lookup_cmp). */
+/* Under CF_PCREL, one block serves all virtual addresses at which a page is mapped (accel/tcg/cpu-exec.c,
+ * tb_lookup_cmp). */
 #define PAGE_OFFSET UINT64_C(0xfff)
 
 /* What a block takes in the table, besides its bytes: itself and its place in the map. */
@@ -124,8 +125,8 @@ static bool take_bytes(struct sct_ql_code *c, const char **p, const char *end, b
 	return c->len > was;
 }
 
-/* "0x00410324:  48 8b …  mnemonic": an instruction; without a mnemonic, more bytes of the one before. Without bytes, the
- * head of what is listed in OBJD-T lines. */
+/* "0x00410324:  48 8b …  mnemonic": an instruction; without a mnemonic, more bytes of the one before. Without bytes,
+ * the head of what is listed in OBJD-T lines. */
 static bool instruction(struct sct_ql_code *c, const char *p, const char *end)
 {
 	uint32_t was = c->len;

@@ -13,7 +13,8 @@
 #include <stdlib.h>
 
 enum effect {
-	OTHER,  /* nobody knows */
+	OTHER,  /* nobody knows, but of vector instructions */
+	ANY,    /* nobody knows */
 	NONE,   /* no register but flags */
 	JUMP,   /* likewise, but what stands behind may not be what runs next */
 	DEST,   /* the first operand, in a way that is not followed; and flags */
@@ -25,43 +26,32 @@ enum effect {
 	XOR, SUB, ADD, AND, OR,
 };
 
+#define OF(name, effect) [X86_INS_##name] = effect
+
 static const uint8_t effects[X86_INS_ENDING] = {
-	[X86_INS_NOP] = NONE, [X86_INS_ENDBR32] = NONE, [X86_INS_ENDBR64] = NONE, [X86_INS_PAUSE] = NONE,
-	[X86_INS_CMP] = NONE, [X86_INS_TEST] = NONE, [X86_INS_BT] = NONE, [X86_INS_CLD] = NONE, [X86_INS_STD] = NONE,
-	[X86_INS_CLC] = NONE, [X86_INS_STC] = NONE, [X86_INS_CMC] = NONE,
-	[X86_INS_JMP] = JUMP, [X86_INS_JAE] = JUMP, [X86_INS_JA] = JUMP, [X86_INS_JBE] = JUMP, [X86_INS_JB] = JUMP,
-	[X86_INS_JE] = JUMP, [X86_INS_JGE] = JUMP, [X86_INS_JG] = JUMP, [X86_INS_JLE] = JUMP, [X86_INS_JL] = JUMP,
-	[X86_INS_JNE] = JUMP, [X86_INS_JNO] = JUMP, [X86_INS_JNP] = JUMP, [X86_INS_JNS] = JUMP, [X86_INS_JO] = JUMP,
-	[X86_INS_JP] = JUMP, [X86_INS_JS] = JUMP,
-	[X86_INS_LFENCE] = NONE, [X86_INS_MFENCE] = NONE, [X86_INS_SFENCE] = NONE,
-	[X86_INS_PREFETCHNTA] = NONE, [X86_INS_PREFETCHT0] = NONE, [X86_INS_PREFETCHT1] = NONE,
-	[X86_INS_PREFETCHT2] = NONE, [X86_INS_PREFETCHW] = NONE,
-
-	[X86_INS_ADC] = DEST, [X86_INS_SBB] = DEST, [X86_INS_NOT] = DEST, [X86_INS_NEG] = DEST, [X86_INS_INC] = DEST,
-	[X86_INS_DEC] = DEST, [X86_INS_SHL] = DEST, [X86_INS_SHR] = DEST, [X86_INS_SAR] = DEST, [X86_INS_SAL] = DEST,
-	[X86_INS_ROL] = DEST, [X86_INS_ROR] = DEST, [X86_INS_RCL] = DEST, [X86_INS_RCR] = DEST, [X86_INS_SHLD] = DEST,
-	[X86_INS_SHRD] = DEST, [X86_INS_BSF] = DEST, [X86_INS_BSR] = DEST, [X86_INS_TZCNT] = DEST,
-	[X86_INS_LZCNT] = DEST, [X86_INS_POPCNT] = DEST, [X86_INS_BSWAP] = DEST, [X86_INS_BTS] = DEST,
-	[X86_INS_BTR] = DEST, [X86_INS_BTC] = DEST,
-	[X86_INS_CMOVA] = DEST, [X86_INS_CMOVAE] = DEST, [X86_INS_CMOVB] = DEST, [X86_INS_CMOVBE] = DEST,
-	[X86_INS_CMOVE] = DEST, [X86_INS_CMOVG] = DEST, [X86_INS_CMOVGE] = DEST, [X86_INS_CMOVL] = DEST,
-	[X86_INS_CMOVLE] = DEST, [X86_INS_CMOVNE] = DEST, [X86_INS_CMOVNO] = DEST, [X86_INS_CMOVNP] = DEST,
-	[X86_INS_CMOVNS] = DEST, [X86_INS_CMOVO] = DEST, [X86_INS_CMOVP] = DEST, [X86_INS_CMOVS] = DEST,
-	[X86_INS_SETA] = DEST, [X86_INS_SETAE] = DEST, [X86_INS_SETB] = DEST, [X86_INS_SETBE] = DEST,
-	[X86_INS_SETE] = DEST, [X86_INS_SETG] = DEST, [X86_INS_SETGE] = DEST, [X86_INS_SETL] = DEST,
-	[X86_INS_SETLE] = DEST, [X86_INS_SETNE] = DEST, [X86_INS_SETNO] = DEST, [X86_INS_SETNP] = DEST,
-	[X86_INS_SETNS] = DEST, [X86_INS_SETO] = DEST, [X86_INS_SETP] = DEST, [X86_INS_SETS] = DEST,
-	[X86_INS_XCHG] = BOTH, [X86_INS_XADD] = BOTH,
-
-	[X86_INS_MOV] = MOV, [X86_INS_MOVABS] = MOV, [X86_INS_MOVZX] = MOV, [X86_INS_MOVSX] = SIGNED,
-	[X86_INS_MOVSXD] = SIGNED, [X86_INS_LEA] = LEA,
-	[X86_INS_XOR] = XOR, [X86_INS_SUB] = SUB, [X86_INS_ADD] = ADD, [X86_INS_AND] = AND, [X86_INS_OR] = OR,
-	[X86_INS_PUSH] = PUSH, [X86_INS_POP] = POP, [X86_INS_LEAVE] = LEAVE,
-};
-
-/* Vector instructions with a result in ecx that is no operand: SDM 2, PCMPESTRI, PCMPISTRI. */
-static const uint16_t odd_vectors[] = {
-	X86_INS_PCMPESTRI, X86_INS_PCMPISTRI, X86_INS_VPCMPESTRI, X86_INS_VPCMPISTRI,
+	OF(NOP, NONE), OF(ENDBR32, NONE), OF(ENDBR64, NONE), OF(PAUSE, NONE), OF(CMP, NONE), OF(TEST, NONE),
+	OF(BT, NONE), OF(CLD, NONE), OF(STD, NONE), OF(CLC, NONE), OF(STC, NONE), OF(CMC, NONE), OF(LFENCE, NONE),
+	OF(MFENCE, NONE), OF(SFENCE, NONE), OF(PREFETCHNTA, NONE), OF(PREFETCHT0, NONE), OF(PREFETCHT1, NONE),
+	OF(PREFETCHT2, NONE), OF(PREFETCHW, NONE),
+	OF(JMP, JUMP), OF(JAE, JUMP), OF(JA, JUMP), OF(JBE, JUMP), OF(JB, JUMP), OF(JE, JUMP), OF(JGE, JUMP),
+	OF(JG, JUMP), OF(JLE, JUMP), OF(JL, JUMP), OF(JNE, JUMP), OF(JNO, JUMP), OF(JNP, JUMP), OF(JNS, JUMP),
+	OF(JO, JUMP), OF(JP, JUMP), OF(JS, JUMP),
+	OF(ADC, DEST), OF(SBB, DEST), OF(NOT, DEST), OF(NEG, DEST), OF(INC, DEST), OF(DEC, DEST), OF(SHL, DEST),
+	OF(SHR, DEST), OF(SAR, DEST), OF(SAL, DEST), OF(ROL, DEST), OF(ROR, DEST), OF(RCL, DEST), OF(RCR, DEST),
+	OF(SHLD, DEST), OF(SHRD, DEST), OF(BSF, DEST), OF(BSR, DEST), OF(TZCNT, DEST), OF(LZCNT, DEST),
+	OF(POPCNT, DEST), OF(BSWAP, DEST), OF(BTS, DEST), OF(BTR, DEST), OF(BTC, DEST), OF(CMOVA, DEST),
+	OF(CMOVAE, DEST), OF(CMOVB, DEST), OF(CMOVBE, DEST), OF(CMOVE, DEST), OF(CMOVG, DEST), OF(CMOVGE, DEST),
+	OF(CMOVL, DEST), OF(CMOVLE, DEST), OF(CMOVNE, DEST), OF(CMOVNO, DEST), OF(CMOVNP, DEST), OF(CMOVNS, DEST),
+	OF(CMOVO, DEST), OF(CMOVP, DEST), OF(CMOVS, DEST), OF(SETA, DEST), OF(SETAE, DEST), OF(SETB, DEST),
+	OF(SETBE, DEST), OF(SETE, DEST), OF(SETG, DEST), OF(SETGE, DEST), OF(SETL, DEST), OF(SETLE, DEST),
+	OF(SETNE, DEST), OF(SETNO, DEST), OF(SETNP, DEST), OF(SETNS, DEST), OF(SETO, DEST), OF(SETP, DEST),
+	OF(SETS, DEST),
+	/* vector instructions with a result in ecx that is no operand */
+	OF(PCMPESTRI, ANY), OF(PCMPISTRI, ANY), OF(VPCMPESTRI, ANY), OF(VPCMPISTRI, ANY),
+	OF(XCHG, BOTH), OF(XADD, BOTH),
+	OF(MOV, MOV), OF(MOVABS, MOV), OF(MOVZX, MOV), OF(MOVSX, SIGNED), OF(MOVSXD, SIGNED), OF(LEA, LEA),
+	OF(PUSH, PUSH), OF(POP, POP), OF(LEAVE, LEAVE),
+	OF(XOR, XOR), OF(SUB, SUB), OF(ADD, ADD), OF(AND, AND), OF(OR, OR),
 };
 
 /* Where a register of Capstone's is in the file. */
@@ -72,7 +62,7 @@ struct part {
 };
 
 struct sct_step {
-	csh handle[SCT_MODE_64 + 1]; /* by enum sct_mode; [SCT_MODE_UNKNOWN] is not used */
+	csh handle[SCT_MODE_64 + 1]; /* by enum sct_mode; 0: nothing is known of that mode's instructions */
 	cs_insn *decoded;
 	struct part parts[X86_REG_ENDING];
 	uint8_t sp, bp, pc, flags;
@@ -142,21 +132,16 @@ static void add_segments(struct sct_step *s, const struct sct_arch *arch)
 	}
 }
 
-int sct_step_new(struct sct_step **out, const struct sct_arch *arch, struct sct_err *err)
+/* Gets ready for the x86 family. */
+static int learn(struct sct_step *s, const struct sct_arch *arch, unsigned flags, struct sct_err *err)
 {
 	static const cs_mode modes[] = { 0, CS_MODE_16, CS_MODE_32, CS_MODE_64 };
-	struct sct_step *s = calloc(1, sizeof *s);
-	const struct sct_reg *flags = sct_arch_reg(arch, "eflags");
 
-	if (!s)
-		return sct_fail(err, SCT_E_NOMEM, SCT_NO_OFFSET, "out of memory");
 	for (int m = SCT_MODE_16; m <= SCT_MODE_64; m++) {
 		cs_err e = cs_open(CS_ARCH_X86, modes[m], &s->handle[m]);
 
-		if (e != CS_ERR_OK) {
-			sct_step_free(s);
+		if (e != CS_ERR_OK)
 			return sct_fail(err, SCT_E_UNSUPPORTED, SCT_NO_OFFSET, "Capstone has no x86: %s", cs_strerror(e));
-		}
 		cs_option(s->handle[m], CS_OPT_DETAIL, CS_OPT_ON);
 	}
 	s->decoded = cs_malloc(s->handle[SCT_MODE_64]);
@@ -164,11 +149,25 @@ int sct_step_new(struct sct_step **out, const struct sct_arch *arch, struct sct_
 		add_family(s, arch, i);
 	s->general = s->changeable;
 	add_segments(s, arch);
-	s->flags = flags->index;
-	s->changeable |= UINT64_C(1) << s->flags;
+	s->flags = (uint8_t)flags;
+	s->changeable |= UINT64_C(1) << flags;
 	s->pc = arch->pc;
 	s->sp = s->parts[X86_REG_ESP].slot;
 	s->bp = s->parts[X86_REG_EBP].slot;
+	return SCT_OK;
+}
+
+int sct_step_new(struct sct_step **out, const struct sct_arch *arch, struct sct_err *err)
+{
+	const struct sct_reg *flags = sct_arch_reg(arch, "eflags");
+	struct sct_step *s = calloc(1, sizeof *s);
+
+	if (!s)
+		return sct_fail(err, SCT_E_NOMEM, SCT_NO_OFFSET, "out of memory");
+	if (flags && learn(s, arch, flags->index, err) < 0) {
+		sct_step_free(s);
+		return err->status;
+	}
 	*out = s;
 	return SCT_OK;
 }
@@ -348,13 +347,9 @@ static bool is_vector(const struct work *w)
 		X86_GRP_AVX, X86_GRP_AVX2,
 	};
 
-	for (size_t i = 0; i < sizeof odd_vectors / sizeof *odd_vectors; i++)
-		if (w->insn->id == odd_vectors[i])
-			return false;
 	for (size_t i = 0; i < sizeof groups; i++)
-		for (unsigned k = 0; k < w->insn->detail->groups_count; k++)
-			if (w->insn->detail->groups[k] == groups[i])
-				return true;
+		if (cs_insn_group(w->step->handle[SCT_MODE_64], w->insn, groups[i]))
+			return true;
 	return false;
 }
 
@@ -393,10 +388,13 @@ static void apply(struct work *w)
 
 	switch (e) {
 	case OTHER:
-		if (is_vector(w))
+		if (is_vector(w)) {
 			vector(w);
-		else
-			w->regs->known &= ~w->step->changeable;
+			break;
+		}
+		/* fallthrough */
+	case ANY:
+		w->regs->known &= ~w->step->changeable;
 		break;
 	case NONE:
 	case JUMP:
@@ -429,9 +427,15 @@ static void apply(struct work *w)
 
 static struct work work(struct sct_step *step, enum sct_mode mode, struct sct_regs *regs, uint64_t addr)
 {
-	static const uint8_t words[] = { [SCT_MODE_32] = 4, [SCT_MODE_64] = 8 };
+	return (struct work){ step, regs, step->decoded, addr, mode == SCT_MODE_64 ? 8 : mode == SCT_MODE_32 ? 4 : 0 };
+}
 
-	return (struct work){ step, regs, step->decoded, addr, words[mode] };
+/* Decodes the next instruction. False: the bytes are none. */
+static bool next(struct work *w, enum sct_mode mode, const uint8_t **code, size_t *len)
+{
+	csh handle = mode <= SCT_MODE_64 ? w->step->handle[mode] : 0;
+
+	return handle && *len && cs_disasm_iter(handle, code, len, &w->addr, w->step->decoded);
 }
 
 void sct_step_over(struct sct_step *step, enum sct_mode mode, struct sct_regs *regs, uint64_t addr, const uint8_t *code,
@@ -440,35 +444,28 @@ void sct_step_over(struct sct_step *step, enum sct_mode mode, struct sct_regs *r
 	struct work w = work(step, mode, regs, addr);
 	size_t all = len;
 
-	while (len && mode != SCT_MODE_UNKNOWN && cs_disasm_iter(step->handle[mode], &code, &len, &w.addr, step->decoded))
+	while (next(&w, mode, &code, &len))
 		apply(&w);
-	regs->value[step->pc] += all;
 	if (len)
 		regs->known = 0;
+	else if (step->decoded)
+		regs->value[step->pc] += all;
 }
 
 /* ---- faults ------------------------------------------------------------------------------------------------- */
 
-/* Whether the operand is an immediate or a general register: reading and writing those cannot fault. */
-static bool harmless(const struct work *w, const cs_x86_op *op)
-{
-	if (op->type == X86_OP_REG)
-		return w->step->parts[op->reg].general;
-	return op->type == X86_OP_IMM;
-}
-
-/* Whether the instruction cannot but end, and go on behind itself. */
+/* Whether the instruction cannot but end, and go on behind itself: it has but numbers and general registers. */
 static bool is_sure(const struct work *w)
 {
 	const cs_x86 *x = &w->insn->detail->x86;
 	enum effect e = effect_of(w);
 
-	if (e == OTHER || e == JUMP || e == PUSH || e == POP || e == LEAVE || x->prefix[0] == X86_PREFIX_LOCK)
+	if (e <= ANY || e == JUMP || e == PUSH || e == POP || e == LEAVE || x->prefix[0] == X86_PREFIX_LOCK)
 		return false;
 	if (w->insn->id == X86_INS_NOP || w->insn->id == X86_INS_LEA) /* an address, not what is there */
 		return true;
-	for (unsigned i = 0; i < x->op_count; i++)
-		if (!harmless(w, &x->operands[i]))
+	for (const cs_x86_op *op = x->operands; op < x->operands + x->op_count; op++)
+		if (op->type != X86_OP_IMM && (op->type != X86_OP_REG || !w->step->parts[op->reg].general))
 			return false;
 	return true;
 }
@@ -489,13 +486,10 @@ bool sct_step_reached(struct sct_step *step, enum sct_mode mode, const struct sc
                       const struct sct_regs *later, uint64_t addr, const uint8_t *code, size_t len)
 {
 	struct sct_regs regs = *before, start = { 0 };
-	struct work w;
+	struct work w = work(step, mode, &regs, addr);
 	bool sure = true;
 
-	if (mode == SCT_MODE_UNKNOWN)
-		return false;
-	w = work(step, mode, &regs, addr);
-	while (len && cs_disasm_iter(step->handle[mode], &code, &len, &w.addr, step->decoded)) {
+	while (next(&w, mode, &code, &len)) {
 		if (!is_sure(&w)) {
 			sure = false;
 			start = regs;

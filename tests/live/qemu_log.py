@@ -99,7 +99,8 @@ def differences(call, record, how, counts):
 
 def skip(calls, at, record):
     """Where the next call is that the record may be of: those before it were not logged as blocks."""
-    while at < len(calls) and (not same_name(calls[at], record) or differences(calls[at], record, "some", collections.Counter())):
+    trial = collections.Counter()
+    while at < len(calls) and (not same_name(calls[at], record) or differences(calls[at], record, "some", trial)):
         at += 1
     return at
 

@@ -18,7 +18,8 @@ find_qemus() {
 	command -v qemu-x86_64 >/dev/null && command -v qemu-i386 >/dev/null && dirname "$(command -v qemu-x86_64)"
 	if [ ! -x "$work/user/qemu/usr/bin/qemu-x86_64" ]; then
 		version=$(apt-cache madison qemu-user | sed -n 's/.*| *\([^ ]*:7\.2[^ ]*\) .*/\1/p' | head -n 1)
-		(cd "$work/user" && apt-get download -q "qemu-user=$version" && dpkg-deb -x qemu-user_*.deb qemu) >&2 || return 0
+		(cd "$work/user" && apt-get download -q "qemu-user=$version" && dpkg-deb -x qemu-user_*.deb qemu) >&2 ||
+			return 0
 	fi
 	echo "$work/user/qemu/usr/bin"
 }
@@ -54,9 +55,11 @@ qemus=$(find_qemus)
 for source in "$here/handlers.c" "$here/programs/files.c" "$here/programs/strange.c"; do
 	for bits in 64 32; do
 		program=$work/qemu_log/bin/$(basename "$source" .c).$bits
-		${CC:-gcc} -O1 -g0 -w -pthread -mno-red-zone -D_GNU_SOURCE -m$bits -static -no-pie -o "$program" "$source" || exit 1
+		${CC:-gcc} -O1 -g0 -w -pthread -mno-red-zone -D_GNU_SOURCE -m$bits -static -no-pie -o "$program" \
+			"$source" || exit 1
 		for qemu in $qemus; do
-			if [ $bits = 64 ]; then try_all "$qemu/qemu-x86_64" "$program"; else try_all "$qemu/qemu-i386" "$program"; fi
+			[ $bits = 64 ] || try_all "$qemu/qemu-i386" "$program"
+			[ $bits = 32 ] || try_all "$qemu/qemu-x86_64" "$program"
 		done
 	done
 done

@@ -166,7 +166,8 @@ static const struct {
 } reached[] = {
 	{ "nothing", CODE(""), false, { 0 }, true },
 	{ "mov $nr,%eax", CODE("\xb8\x01\x00\x00\x00"), false, { 0 }, true },
-	{ "mov, xor, lea, nop", CODE("\x48\x89\xf7\x31\xd2\x48\x8d\x7c\x96\x10\x66\x0f\x1f\x44\x00\x00"), false, { 0 }, true },
+	{ "mov, xor, lea, nop", CODE("\x48\x89\xf7\x31\xd2\x48\x8d\x7c\x96\x10\x66\x0f\x1f\x44\x00\x00"), false,
+	  { 0 }, true },
 	{ "a load", CODE("\x48\x8b\x07"), false, { 0 }, false },
 	{ "a load, and nothing behind", CODE("\x48\x8b\x07"), true, IS("rax", 5), false },
 	{ "a store, then a number", CODE("\x48\x89\x07\xb8\x27\x00\x00\x00"), true, IS("rax", 39), true },
