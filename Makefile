@@ -98,7 +98,7 @@ $(BUILD)/gen/%.o: $(BUILD)/gen/%.c Makefile
 
 PLUGIN_USER := $(wildcard src/record/user*.c)
 PLUGIN_BOTH := $(filter-out $(LAUNCH) $(PLUGIN_USER) src/record/plugin.c,$(wildcard src/record/*.c)) \
-	$(addprefix src/,abi.c arch_x86.c arena.c err.c map.c proto.c value.c value_walk.c)
+	$(addprefix src/,abi.c arch.c arch_x86.c arena.c err.c map.c proto.c value.c value_walk.c)
 PLUGIN_LIB := $(BUILD)/plugin/plugin.a
 PLUGIN_CC   = $(CC) $(BASE) $(shell pkg-config --cflags glib-2.0) $(CPPFLAGS) $(CFLAGS) -MMD -MP
 
@@ -202,11 +202,14 @@ check-build: all $(UNIT) $(EXAMPLE) $(if $(SAN),,$(FUZZ))
 golden: all
 	BUILD=$(BUILD) tests/golden/golden.sh --write
 
-## live        record Debian guests and single programs, hold what was decoded against their own strace, qemu-user's log
+## live        record Debian guests and single programs, hold what was decoded against their own strace, QEMU's logs, and
+##             memory against QEMU's; with PANDA=FOLDER also PANDA's i386 recording
 live: all
 	BUILD=$(abspath $(BUILD)) tests/live/run.sh full
 	BUILD=$(abspath $(BUILD)) tests/live/user.sh
 	BUILD=$(abspath $(BUILD)) tests/live/snapshots.sh
+	BUILD=$(abspath $(BUILD)) tests/live/system_log.sh
+	BUILD=$(abspath $(BUILD)) tests/live/panda.sh
 
 ## bench       time recording, decoding and opening, as ratios: RUNS=5; PARTS and PANDA as tests/bench/bench.py has them
 bench: all
