@@ -62,24 +62,38 @@ static const struct place in_user_32[] = {
 	{ "cs", 52, 2 },  { "eflags", 56, 4 }, { "rsp", 60, 4 }, { "ss", 64, 2 },  { NULL },
 };
 
+/* struct user_pt_regs of arm64, struct pt_regs of arm */
+static const struct place in_user_a64[] = {
+	{ "x0", 0, 8 },    { "x1", 8, 8 },    { "x2", 16, 8 },   { "x3", 24, 8 },    { "x4", 32, 8 },   { "x5", 40, 8 },
+	{ "x6", 48, 8 },   { "x7", 56, 8 },   { "x8", 64, 8 },   { "x9", 72, 8 },    { "x10", 80, 8 },  { "x11", 88, 8 },
+	{ "x12", 96, 8 },  { "x13", 104, 8 }, { "x14", 112, 8 }, { "x15", 120, 8 },  { "x16", 128, 8 }, { "x17", 136, 8 },
+	{ "x18", 144, 8 }, { "x19", 152, 8 }, { "x20", 160, 8 }, { "x21", 168, 8 },  { "x22", 176, 8 }, { "x23", 184, 8 },
+	{ "x24", 192, 8 }, { "x25", 200, 8 }, { "x26", 208, 8 }, { "x27", 216, 8 },  { "x28", 224, 8 }, { "x29", 232, 8 },
+	{ "x30", 240, 8 }, { "sp", 248, 8 },  { "pc", 256, 8 },  { "cpsr", 264, 4 }, { NULL },
+};
+static const struct place in_user_arm[] = {
+	{ "r0", 0, 4 },   { "r1", 4, 4 },  { "r2", 8, 4 },  { "r3", 12, 4 }, { "r4", 16, 4 },   { "r5", 20, 4 },
+	{ "r6", 24, 4 },  { "r7", 28, 4 }, { "r8", 32, 4 }, { "r9", 36, 4 }, { "r10", 40, 4 },  { "r11", 44, 4 },
+	{ "r12", 48, 4 }, { "sp", 52, 4 }, { "lr", 56, 4 }, { "pc", 60, 4 }, { "cpsr", 64, 4 }, { NULL },
+};
+
 /* Where NT_PRSTATUS of that size has them. */
 static const struct status {
-	const struct sct_arch *arch;
+	const char *arch; /* QEMU's name */
 	uint16_t size, at;
 	const struct place *places;
 } statuses[] = {
-	{ &sct_arch_x86_64, 336, 112, in_user_64 },
-	{ &sct_arch_x86_64, 296, 72, in_user_64 }, /* x32 */
-	{ &sct_arch_i386, 144, 72, in_user_32 },
+	{ "x86_64", 336, 112, in_user_64 }, { "x86_64", 296, 72, in_user_64 }, /* x32 */
+	{ "i386", 144, 72, in_user_32 },    { "aarch64", 392, 112, in_user_a64 }, { "arm", 148, 72, in_user_arm },
 };
 
-/* The slot of a register that x86_64 calls name. */
+/* The register of that name; of i386, the one that x86_64 calls so. */
 static const struct sct_reg *find_reg(const struct sct_arch *arch, const char *name)
 {
 	const struct sct_reg *r = sct_arch_reg(arch, name);
 	char half[16] = "e";
 
-	if (r || *name != 'r')
+	if (r || *name != 'r' || arch != &sct_arch_i386)
 		return r;
 	return sct_arch_reg(arch, strncat(half, name + 1, sizeof half - 2));
 }
@@ -208,7 +222,7 @@ static int take_status(struct sct_notes *all, const struct note *n, uint64_t off
 		const struct status *s = &statuses[i];
 		struct sct_regs *regs;
 
-		if (s->arch != all->arch || s->size != n->size)
+		if (strcmp(s->arch, all->arch->name) || s->size != n->size)
 			continue;
 		regs = cpu(all, all->nstatus++, err);
 		if (!regs)
@@ -228,6 +242,8 @@ static int take_qemu(struct sct_notes *all, const struct note *n, uint64_t offse
 	uint64_t version = sct_take_le(&c, 4), size = sct_take_le(&c, 4);
 	struct sct_regs *regs;
 
+	if (all->arch != &sct_arch_i386 && all->arch != &sct_arch_x86_64)
+		return SCT_OK;
 	if (c.bad || version != QEMU_VERSION || size < QEMU_SIZE || size > n->size) {
 		damage(all, offset + n->offset, "a note of QEMU's that is of another version or shorter than it says", n->size);
 		return SCT_OK;
@@ -236,7 +252,7 @@ static int take_qemu(struct sct_notes *all, const struct note *n, uint64_t offse
 	if (!regs)
 		return err->status;
 	take_regs(all->arch, regs, in_qemu, n->data, size);
-	if (all->arch->word == 8)
+	if (all->arch == &sct_arch_x86_64)
 		take_regs(all->arch, regs, in_qemu_64, n->data, size);
 	return SCT_OK;
 }
@@ -264,17 +280,20 @@ void sct_notes_of_kernel(struct sct_notes *n)
 {
 	static const char *const names[] = { "fs_base", "gs_base" };
 
-	if (n->origin & SCT_ORIGIN_QEMU)
+	if (n->origin & SCT_ORIGIN_QEMU || !n->arch)
 		return;
-	for (size_t cpu = 0; cpu < n->ncpus; cpu++)
-		for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-			n->cpus[cpu].known &= ~(UINT64_C(1) << sct_arch_reg(n->arch, names[i])->index);
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		const struct sct_reg *r = sct_arch_reg(n->arch, names[i]);
+
+		for (size_t cpu = 0; r && cpu < n->ncpus; cpu++)
+			n->cpus[cpu].known &= ~(UINT64_C(1) << r->index);
+	}
 }
 
 const struct sct_arch *sct_notes_qemu_arch(const uint8_t *data, size_t size)
 {
 	struct sct_cursor c = sct_cursor(data, size);
-	const struct sct_arch *arch = NULL;
+	const char *arch = NULL;
 	unsigned seen = 0;
 	struct note n;
 
@@ -284,7 +303,7 @@ const struct sct_arch *sct_notes_qemu_arch(const uint8_t *data, size_t size)
 			if (statuses[i].size == n.size)
 				arch = statuses[i].arch;
 	}
-	return seen & SCT_ORIGIN_QEMU ? arch : NULL;
+	return seen & SCT_ORIGIN_QEMU && arch ? sct_arch_find(arch) : NULL;
 }
 
 void sct_notes_free(struct sct_notes *n)

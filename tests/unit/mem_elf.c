@@ -163,21 +163,54 @@ START_TEST(i386_in_64)
 }
 END_TEST
 
-/* An architecture whose registers are not known here; nothing but physical addresses says that it is a machine. */
+/* Nothing but physical addresses says that it is a machine. */
 START_TEST(other_machine)
 {
 	struct sct_bytes notes = { 0 };
 
-	put_note(&notes, "CORE", NT_PRSTATUS, page, 392);
-	build(ELFCLASS64, ET_CORE, EM_AARCH64, (struct segment[]){ note_segment(&notes),
+	put_note(&notes, "CORE", NT_PRSTATUS, page, 376);
+	build(ELFCLASS64, ET_CORE, EM_RISCV, (struct segment[]){ note_segment(&notes),
 		{ PT_LOAD, 0, 0, 0x40000000, 0, 4096, NULL } }, 2);
 	ck_open("elf", "");
 	ck_assert(!info->program);
 	ck_assert_ptr_null(info->arch);
-	ck_assert_str_eq(info->arch_name, "aarch64");
+	ck_assert_str_eq(info->arch_name, "riscv64");
 	ck_assert_uint_eq(info->ncpus, 0);
 	ck_memory(0x40000000, page, 4096);
 	sct_bytes_fini(&notes);
+}
+END_TEST
+
+/* QEMU has no note of its own in dumps of ARM machines. */
+START_TEST(arm_machines)
+{
+	static const struct {
+		unsigned class, machine, size, pc, sp;
+		const char *name, *first;
+	} all[] = { { ELFCLASS64, EM_AARCH64, 392, 112 + 256, 112 + 248, "aarch64", "x0" },
+		{ ELFCLASS32, EM_ARM, 148, 72 + 60, 72 + 52, "arm", "r0" } };
+
+	for (size_t i = 0; i < 2; i++) {
+		struct sct_bytes notes = { 0 };
+		uint32_t pc, sp;
+
+		put_note(&notes, "CORE", NT_PRSTATUS, page, all[i].size);
+		build(all[i].class, ET_CORE, all[i].machine, (struct segment[]){ note_segment(&notes),
+			{ PT_LOAD, 0, 0, 0x40000000, 0, 4096, NULL } }, 2);
+		ck_open("elf", "");
+		ck_assert(!info->program);
+		ck_assert_str_eq(info->arch_name, all[i].name);
+		ck_assert_ptr_eq(info->arch, sct_arch_find(all[i].name));
+		memcpy(&pc, page + all[i].pc, 4);
+		memcpy(&sp, page + all[i].sp, 4);
+		if (info->arch) {
+			ck_assert_uint_eq((uint32_t)reg(0, "pc"), pc);
+			ck_assert_uint_eq((uint32_t)reg(0, "sp"), sp);
+			ck_assert(knows(0, all[i].first));
+		}
+		sct_bytes_fini(&notes);
+		close_image();
+	}
 }
 END_TEST
 
@@ -395,6 +428,7 @@ int main(void)
 	tcase_add_test(t, paging);
 	tcase_add_test(t, i386_in_64);
 	tcase_add_test(t, other_machine);
+	tcase_add_test(t, arm_machines);
 	tcase_add_test(t, kernel);
 	tcase_add_test(t, process);
 	tcase_add_test(t, process_i386);
