@@ -221,7 +221,7 @@ static int finish(struct sct_migration *m, struct sct_err *damage, struct sct_er
 	if (!damage->status)
 		*damage = limit;
 	if (!damage->status && !m->devices.ncpus)
-		sct_fail(damage, SCT_E_UNSUPPORTED, m->devices.begin ? m->devices.begin : SCT_NO_OFFSET,
+		sct_fail(damage, SCT_E_UNSUPPORTED, m->devices.begin ? m->devices.begin : m->source.size,
 			"the stream describes no CPU that is known here");
 	m->info.damage = *damage;
 	if (m->ram.nranges)
