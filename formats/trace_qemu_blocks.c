@@ -16,7 +16,7 @@
  * missing, and its return belongs to none.
  *
  * Under qemu-user, a fork's child writes into its parent's log, under the same vCPU number. No line says whose it is:
- * from then on, calls are told, but no returns.
+ * from then on, calls are told, but neither returns nor threads.
  */
 #include <string.h>
 
@@ -58,7 +58,7 @@ static void tell_registers(struct sct_ql_reader *r, struct sct_ql_vcpu *v, unsig
 {
 	const struct sct_regs *regs = &v->now.regs;
 
-	if (r->info.user_mode && !v->threaded) {
+	if (r->info.user_mode && !v->threaded && !r->mixed) {
 		struct sct_event *e = tell(r, SCT_EV_THREAD, number);
 
 		e->value = v->thread;
@@ -303,8 +303,9 @@ static void program_settle(struct sct_ql_reader *r, struct sct_ql_vcpu *v, unsig
 		mix(r);
 	before = r->told;
 	if (!is_listed(b)) {
-		tell_moment(r, SCT_EV_INSN, v, number);
-		v->back = true;
+		if (!r->mixed)
+			tell_moment(r, SCT_EV_INSN, v, number);
+		v->back = !r->mixed;
 	} else if (entered) {
 		program_call(r, v, number, e);
 	} else if (v->back) {

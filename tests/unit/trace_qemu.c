@@ -206,7 +206,7 @@ START_TEST(fork_parent)
 	block(c, 0x402000);
 	LIST(0x402002, "90");
 	block(c, 0x402002);
-	TELLS("0:thread 0; 0:insn 401000+5/7 @0; 0:insn 401007+0/1 @1; gap; 0:thread 0; 0:insn 402000+0/2 @2; gap; ");
+	TELLS("0:thread 0; 0:insn 401000+5/7 @0; 0:insn 401007+0/1 @1; gap; 0:insn 402000+0/2 @2; gap; ");
 	ck_assert_int_eq(damage.first.status, SCT_E_UNSUPPORTED);
 }
 END_TEST
