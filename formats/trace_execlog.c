@@ -23,12 +23,12 @@
 
 /* ---- damage ------------------------------------------------------------------------------------------------- */
 
-/* Whatever was known of registers is not. */
+/* Whatever was known of registers is not; a gap will be told, behind which nobody knows of threads either. */
 static void forget(struct sct_el_reader *r)
 {
 	for (unsigned i = 0; i < SCT_EL_VCPUS; i++)
 		if (r->vcpus[i]) {
-			r->vcpus[i]->any = r->vcpus[i]->placed = false;
+			r->vcpus[i]->told = r->vcpus[i]->any = r->vcpus[i]->placed = false;
 			r->vcpus[i]->dirty = r->vcpus[i]->regs.known = 0;
 		}
 	r->gap = true;
@@ -121,8 +121,10 @@ static struct sct_el_vcpu *find_vcpu(struct sct_el_reader *r, uint64_t number)
 {
 	if (number >= SCT_EL_VCPUS)
 		return NULL;
-	if (!r->vcpus[number])
+	if (!r->vcpus[number]) {
 		r->vcpus[number] = calloc(1, sizeof **r->vcpus);
+		r->nvcpus += r->vcpus[number] != NULL;
+	}
 	return r->vcpus[number];
 }
 
@@ -289,15 +291,12 @@ static int give_insn(struct sct_el_reader *r, struct sct_el_vcpu *v, bool back, 
 	return n;
 }
 
-/* A vCPU of one program is a thread. */
+/* A vCPU of one program is a thread, as long as there is one program only. */
 static int give_thread(struct sct_el_reader *r, struct sct_el_vcpu *v, struct sct_event *events)
 {
-	if (v->told)
+	if (v->told || !r->info.user_mode || r->distrusted)
 		return 0;
 	v->told = true;
-	r->nvcpus++;
-	if (!r->info.user_mode)
-		return 0;
 	*events = (struct sct_event){ .kind = SCT_EV_THREAD, .vcpu = (uint16_t)v->head.vcpu, .value = v->head.vcpu };
 	return 1;
 }

@@ -65,7 +65,7 @@ unsigned sct_el_length(const uint8_t bytes[4], bool long_mode);
 
 /* A vCPU between two of its lines. */
 struct sct_el_vcpu {
-	bool told;               /* of it */
+	bool told;               /* that it is a thread */
 	bool any;                /* there was a line, and since then no damage */
 	bool user;               /* which was executed in user mode */
 	bool sp_moved;           /* and showed another stack pointer */

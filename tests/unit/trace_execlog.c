@@ -285,7 +285,7 @@ START_TEST(long_line)
 	strcpy(text, START);
 	memset(text + strlen(text), 'x', 9 << 20);
 	strcat(text, "\n0, 0x8049b28, 0x90, \"\"\n");
-	ck_log(text, STARTED "gap\ninsn 6 8049b28 90\n");
+	ck_log(text, STARTED "gap\nthread 0\ninsn 6 8049b28 90\n");
 	ck_assert_uint_eq(damage.places, 1);
 	free(text);
 }
