@@ -90,13 +90,19 @@ static bool segment(const struct elf *e, size_t i, uint32_t type, GElf_Phdr *p)
 	return gelf_getphdr(e->elf, (int)i, p) && p->p_type == type;
 }
 
+/* Whether a segment of a machine lies at no physical address. */
+static bool is_nowhere(const struct elf *e, const GElf_Phdr *p)
+{
+	return p->p_paddr == (e->head.e_ident[EI_CLASS] == ELFCLASS32 ? UINT32_MAX : UINT64_MAX);
+}
+
 /* bias: what is to be added to addresses of the file. */
 static int add_segments(struct elf *e, uint64_t bias, struct sct_err *err)
 {
 	GElf_Phdr p;
 
 	for (size_t i = 0; i < e->nsegments; i++) {
-		if (!segment(e, i, PT_LOAD, &p) || (!e->info.program && p.p_paddr == UINT64_MAX))
+		if (!segment(e, i, PT_LOAD, &p) || (!e->info.program && is_nowhere(e, &p)))
 			continue;
 		if (add_segment(e, &p, e->info.program ? p.p_vaddr + bias : p.p_paddr, err) < 0)
 			return err->status;
