@@ -5,6 +5,8 @@
 #include "../formats/formats.h"
 #include "machine.h"
 
+#define EFER_LMA (UINT64_C(1) << 10) /* long mode is active: Intel SDM 3A 2.2.1 */
+
 /* Index of the first range that begins behind addr; the one before it may hold addr. */
 static size_t behind(const struct sct_snapshot_info *info, uint64_t addr)
 {
@@ -98,6 +100,16 @@ static void seed(struct sct_machine *m, struct sct_vcpu *v, const struct sct_reg
 			sct_regs_set(&v->regs, i, from->value[i]);
 }
 
+/* Dumps have no EFER, but they call a machine x86_64 only where it is in long mode (QEMU's cpu_get_dump_info, in
+ * target/i386/arch_dump.c, asks for that; a kernel's own dump is of a 64-bit kernel). */
+static void seed_long_mode(const struct sct_machine *m, struct sct_vcpu *v)
+{
+	const struct sct_reg *efer = sct_arch_reg(m->arch, "efer");
+
+	if (m->arch == &sct_arch_x86_64 && !(v->regs.known >> efer->index & 1))
+		sct_regs_set(&v->regs, efer->index, EFER_LMA);
+}
+
 bool sct_machine_seed(struct sct_machine *m, const struct sct_word *first_pc)
 {
 	for (size_t i = m->nsnapshots; i--; ) {
@@ -108,8 +120,10 @@ bool sct_machine_seed(struct sct_machine *m, const struct sct_word *first_pc)
 			continue;
 		same = first_pc->known && info->cpus[0].known >> m->arch->pc & 1 &&
 		       info->cpus[0].value[m->arch->pc] == first_pc->value;
-		for (unsigned k = 0; k < info->ncpus && k < SCT_MACHINE_VCPUS; k++)
+		for (unsigned k = 0; k < info->ncpus && k < SCT_MACHINE_VCPUS; k++) {
 			seed(m, sct_machine_vcpu(m, k), &info->cpus[k], same);
+			seed_long_mode(m, sct_machine_vcpu(m, k));
+		}
 		return same;
 	}
 	return false;

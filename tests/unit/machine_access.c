@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "../../formats/formats.h"
-#include "../../src/machine.h"
+#include "../../src/machine_access.h"
 
 static struct sct_machine *m;
 
@@ -315,6 +315,36 @@ START_TEST(registers_of_the_same_moment)
 }
 END_TEST
 
+/* Dumps tell no EFER. Where one calls the machine x86_64, the CPU was in long mode. */
+START_TEST(long_mode_of_dumps)
+{
+	const struct sct_arch *a = &sct_arch_x86_64;
+	struct fake f = { .bytes = { NULL } };
+	struct sct_snapshot s = snapshot(&f);
+	struct sct_word nowhere = { false, 0 };
+	struct sct_paging p;
+
+	sct_regs_set(&f.cpu, sct_arch_reg(a, "cr0")->index, 0x80050033);
+	sct_regs_set(&f.cpu, sct_arch_reg(a, "cr3")->index, 0x5a22000);
+	sct_regs_set(&f.cpu, sct_arch_reg(a, "cr4")->index, 0x6f0);
+	f.info = (struct sct_snapshot_info){ .arch = a, .ncpus = 1, .cpus = &f.cpu };
+	end();
+	new_machine(a, false);
+	sct_machine_set_snapshots(m, &s, 1);
+	sct_machine_seed(m, &nowhere);
+	ck_assert(sct_vcpu_paging(sct_machine_vcpu(m, 0), &p));
+	ck_assert_uint_eq(p.levels, 4);
+	ck_assert_uint_eq(p.root, 0x5a22000);
+	end();
+	sct_regs_set(&f.cpu, sct_arch_reg(a, "efer")->index, 0); /* told to be out of it */
+	new_machine(a, false);
+	sct_machine_set_snapshots(m, &s, 1);
+	sct_machine_seed(m, &nowhere);
+	ck_assert(sct_vcpu_paging(sct_machine_vcpu(m, 0), &p));
+	ck_assert_uint_eq(p.levels, 3);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("machine_access");
@@ -333,6 +363,7 @@ int main(void)
 	tcase_add_test(t, snapshots_lie_under_stores);
 	tcase_add_test(t, constant_parts_of_a_program_last);
 	tcase_add_test(t, registers_of_the_same_moment);
+	tcase_add_test(t, long_mode_of_dumps);
 	suite_add_tcase(s, t);
 	srunner_run_all(r, CK_NORMAL);
 	failed = srunner_ntests_failed(r);
