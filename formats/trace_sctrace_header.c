@@ -116,7 +116,7 @@ static bool find_arch(struct sct_st_header *h)
 	memcpy(name, h->target.size ? h->target.data : (const uint8_t *)"", h->target.size);
 	name[h->target.size] = '\0';
 	h->arch = sct_arch_find(name);
-	return h->arch;
+	return h->arch && h->arch->machine; /* the recorder makes none of others */
 }
 
 int sct_st_header_read(struct sct_st_header *h, const uint8_t *data, size_t size, uint64_t offset, struct sct_err *err)

@@ -1,6 +1,6 @@
 /* Turns tables and label lists into C, at build time.
- * In:  linux_*.txt: one line a call (sctrace-prototypes(5)); labels/errno.txt: number and name
- * Out: standard output: sct_table_* of proto.h and sct_errno_names, static const data
+ * In:  linux_*.txt: one line a call (sctrace-prototypes(5)); files in labels/: number and name
+ * Out: standard output: sct_table_* and sct_labels_* of proto.h, static const data
  *
  * usage: gen_tables FILE... >tables.c
  *
@@ -144,7 +144,7 @@ static void print_labels(struct input *in)
 {
 	char *text = text_read(in->path), *line;
 
-	printf("const char *const sct_%s_names[] = {\n", in->profile);
+	printf("static const char *const %s_names[] = {\n", in->profile);
 	while ((line = text_line(&text))) {
 		char *number = text_word(&line), *name = text_word(&line), *end;
 		unsigned long n;
@@ -157,8 +157,8 @@ static void print_labels(struct input *in)
 			die(in->path, in->line, "number below 4096 and name expected");
 		printf("\t[%lu] = \"%s\",\n", n, name);
 	}
-	printf("};\nconst unsigned sct_%s_count = sizeof sct_%s_names / sizeof *sct_%s_names;\n", in->profile,
-	       in->profile, in->profile);
+	printf("};\nconst struct sct_labels sct_labels_%s = { %s_names, sizeof %s_names / sizeof *%s_names };\n",
+	       in->profile, in->profile, in->profile, in->profile);
 }
 
 int main(int argc, char **argv)

@@ -6,26 +6,15 @@
 
 #include "cursor.h"
 
+#include <assert.h>
 #include <string.h>
 
 const char *const sct_insn_names[SCT_INSN_KINDS] = {
 	[SCT_INSN_SYSCALL] = "syscall",
 	[SCT_INSN_SYSENTER] = "sysenter",
 	[SCT_INSN_INT80] = "int80",
-};
-
-const struct sct_sigframe sct_sigframes[] = {
-	/* rt_sigframe of 64-bit code: pretcode 8, then ucontext: flags 8, link 8, stack 24, sigcontext in the order
-	 * r8 … r15, di, si, bp, bx, dx, ax, cx, sp, ip (arch/x86/include/uapi/asm/{ucontext.h,sigcontext.h}) */
-	{ .ip = 48 + 16 * 8, .sp = 48 + 15 * 8, .result = 48 + 13 * 8, .word = 8 },
-	/* the same with the x32 ucontext, whose head is flags 4, link 4, stack 12, padding 4 */
-	{ .ip = 32 + 16 * 8, .sp = 32 + 15 * 8, .result = 32 + 13 * 8, .word = 8 },
-	/* 32-bit code, sigframe: pretcode, sig, sigcontext: gs fs es ds di si bp sp bx dx cx ax trapno err ip … */
-	{ .ip = 8 + 56, .sp = 8 + 28, .result = 8 + 44, .word = 4 },
-	/* 32-bit code, rt_sigframe: pretcode, sig, two pointers, siginfo 128, ucontext: flags, link, stack 12,
-	 * sigcontext */
-	{ .ip = 164 + 56, .sp = 164 + 28, .result = 164 + 44, .word = 4 },
-	{ 0 },
+	[SCT_INSN_SVC] = "svc",
+	[SCT_INSN_SVC_OABI] = "svc",
 };
 
 #define X64_ARGS { { "rdi" }, { "rsi" }, { "rdx" }, { "r10" }, { "r8" }, { "r9" } }
@@ -34,16 +23,18 @@ const struct sct_sigframe sct_sigframes[] = {
 static const struct sct_abi rows[] = {
 	{
 		.name = "linux_x64", .insn = SCT_INSN_SYSCALL, .mode = SCT_MODE_64, .word = 8, .ptr = 8,
-		.nr_mask = X32_BIT, .nr_match = 0, .nr = "eax", .result = "rax", .args = X64_ARGS,
+		.nr_mask = X32_BIT, .nr_match = 0, .nr = "eax", .result = "rax", .repeat = "rax", .errors = &sct_labels_errno,
+		.args = X64_ARGS,
 		.after = 2, .again = 0, .table = &sct_table_linux_x64,
 	}, {
 		.name = "linux_x32", .insn = SCT_INSN_SYSCALL, .mode = SCT_MODE_64, .word = 8, .ptr = 4,
-		.nr_mask = X32_BIT, .nr_match = X32_BIT, .nr = "eax", .result = "rax", .args = X64_ARGS,
+		.nr_mask = X32_BIT, .nr_match = X32_BIT, .nr = "eax", .result = "rax", .repeat = "rax", .errors = &sct_labels_errno,
+		.args = X64_ARGS,
 		.after = 2, .again = 0, .table = &sct_table_linux_x32,
 	}, {
 		/* legal from 64-bit code too: the kernel takes the low halves (entry_INT80_compat) */
 		.name = "linux_x86", .insn = SCT_INSN_INT80, .word = 4, .ptr = 4,
-		.nr = "eax", .result = "eax",
+		.nr = "eax", .result = "eax", .repeat = "eax", .errors = &sct_labels_errno,
 		.args = { { "ebx" }, { "ecx" }, { "edx" }, { "esi" }, { "edi" }, { "ebp" } },
 		.after = 2, .again = 0, .table = &sct_table_linux_x86,
 	}, {
@@ -51,14 +42,14 @@ static const struct sct_abi rows[] = {
 		 * to int80_landing_pad, behind the `int $0x80` that follows, and restarts on that
 		 * (arch/x86/entry/vdso/vdso32/system_call.S). */
 		.name = "linux_x86", .insn = SCT_INSN_SYSENTER, .word = 4, .ptr = 4,
-		.nr = "eax", .result = "eax",
+		.nr = "eax", .result = "eax", .repeat = "eax", .errors = &sct_labels_errno,
 		.args = { { "ebx" }, { "ecx" }, { "edx" }, { "esi" }, { "edi" }, { "ebp", true, 0 } },
 		.after = 4, .again = 2, .table = &sct_table_linux_x86,
 	}, {
 		/* AMD's 32-bit syscall: the CPU overwrites ecx, so the vDSO carries it in ebp, and ebp on its stack
 		 * (entry_SYSCALL_compat). Same landing pad: `syscall` is followed by `int $0x80` likewise. */
 		.name = "linux_x86", .insn = SCT_INSN_SYSCALL, .mode = SCT_MODE_32, .word = 4, .ptr = 4,
-		.nr = "eax", .result = "eax",
+		.nr = "eax", .result = "eax", .repeat = "eax", .errors = &sct_labels_errno,
 		.args = { { "ebx" }, { "ebp" }, { "edx" }, { "esi" }, { "edi" }, { "esp", true, 0 } },
 		.after = 4, .again = 2, .table = &sct_table_linux_x86,
 	},
@@ -66,15 +57,15 @@ static const struct sct_abi rows[] = {
 
 static const struct {
 	const char *name, *summary;
-	const char *arch; /* recordings of this architecture have it by default */
-	bool all;         /* every row applies; else only those of its own name */
+	const char *arch;    /* recordings of this architecture have it by default */
+	const char *abis[3]; /* names of the rows that apply */
 } profiles[] = {
-	{ "linux_x86", "Linux on i386", "i386", false },
-	{ "linux_x64", "Linux on x86_64, with its 32-bit and x32 programs", "x86_64", true },
+	{ "linux_x86", "Linux on i386", "i386", { "linux_x86" } },
+	{ "linux_x64", "Linux on x86_64, with its 32-bit and x32 programs", "x86_64",
+	  { "linux_x64", "linux_x32", "linux_x86" } },
 };
 
 enum { NPROFILES = sizeof profiles / sizeof *profiles };
-_Static_assert(sizeof rows / sizeof *rows <= SCT_CONVENTIONS_MAX, "a profile may have all rows");
 
 const char *sct_abi_profile(unsigned i, const char **summary)
 {
@@ -100,12 +91,27 @@ const struct sct_arch *sct_abi_profile_arch(const char *name)
 	return NULL;
 }
 
+static const struct sct_reg *find_reg(const struct sct_arch *arch, const char *name)
+{
+	return name ? sct_arch_reg(arch, name) : NULL;
+}
+
 static void resolve(struct sct_convention *conv, const struct sct_abi *abi, const struct sct_arch *arch)
 {
 	conv->abi = abi;
-	conv->result = sct_arch_reg(arch, abi->result);
+	conv->result = find_reg(arch, abi->result);
+	conv->failed = find_reg(arch, abi->failed);
+	conv->repeat = find_reg(arch, abi->repeat);
 	for (unsigned i = 0; i < SCT_ARGS_MAX; i++)
-		conv->args[i] = sct_arch_reg(arch, abi->args[i].reg);
+		conv->args[i] = find_reg(arch, abi->args[i].reg);
+}
+
+static bool has_abi(unsigned profile, const char *abi)
+{
+	for (unsigned i = 0; i < sizeof profiles->abis / sizeof *profiles->abis && profiles[profile].abis[i]; i++)
+		if (!strcmp(profiles[profile].abis[i], abi))
+			return true;
+	return false;
 }
 
 bool sct_profile_init(struct sct_profile *profile, const char *name, const struct sct_arch *arch)
@@ -116,11 +122,15 @@ bool sct_profile_init(struct sct_profile *profile, const char *name, const struc
 		k++;
 	if (k == NPROFILES)
 		return false;
-	*profile = (struct sct_profile){ .nr = sct_arch_reg(arch, rows[0].nr) };
-	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-		if (profiles[k].all || !strcmp(rows[i].name, name))
-			resolve(&profile->conv[profile->count++], &rows[i], arch);
-	return true;
+	*profile = (struct sct_profile){ 0 };
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		if (!has_abi(k, rows[i].name))
+			continue;
+		assert(profile->count < SCT_CONVENTIONS_MAX);
+		profile->nr = sct_arch_reg(arch, rows[i].nr);
+		resolve(&profile->conv[profile->count++], &rows[i], arch);
+	}
+	return profile->nr;
 }
 
 const struct sct_convention *sct_profile_find(const struct sct_profile *profile, enum sct_insn_kind insn,
@@ -213,10 +223,33 @@ bool sct_call_read(struct sct_call *call, const struct sct_profile *profile, enu
 		return false;
 	call->abi = conv->abi;
 	call->result = conv->result;
+	call->failed = conv->failed;
+	call->repeat = conv->repeat;
 	for (unsigned i = 0; i < SCT_ARGS_MAX; i++)
 		read_arg(call, i, conv->args[i], regs, mem);
 	if (call->nr.known)
 		call->proto = sct_table_find(call->abi->table, call->nr.value & ~(uint64_t)call->abi->nr_match);
 	look_inside(call, mem);
 	return true;
+}
+
+bool sct_call_result(const struct sct_call *call, const struct sct_regs *regs, uint64_t *value)
+{
+	uint64_t failed = 0, result;
+
+	if (!call->result || !sct_regs_get(regs, call->result, &result))
+		return false;
+	if (call->abi->failed && (!call->failed || !sct_regs_get(regs, call->failed, &failed)))
+		return false;
+	*value = failed ? -result : result;
+	return true;
+}
+
+bool sct_call_failed(const struct sct_call *call, uint64_t value, unsigned *number)
+{
+	/* with a flag, what is as large as 32 bits are is no error */
+	int64_t v = call->abi->word == 4 && !call->abi->failed ? (int32_t)value : (int64_t)value;
+
+	*number = (unsigned)-v;
+	return v < 0 && v >= -4095;
 }

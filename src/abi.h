@@ -12,7 +12,11 @@
 #include "proto.h"
 
 /* Instructions that enter the kernel. */
-enum sct_insn_kind { SCT_INSN_NONE, SCT_INSN_SYSCALL, SCT_INSN_SYSENTER, SCT_INSN_INT80, SCT_INSN_KINDS };
+enum sct_insn_kind {
+	SCT_INSN_NONE, SCT_INSN_SYSCALL, SCT_INSN_SYSENTER, SCT_INSN_INT80, SCT_INSN_SVC,
+	SCT_INSN_SVC_OABI, /* Arm's svc with the call's number in itself: no profile has such calls */
+	SCT_INSN_KINDS
+};
 extern const char *const sct_insn_names[SCT_INSN_KINDS]; /* "syscall" … as the record has them */
 
 enum { SCT_ARGS_MAX = 6 };
@@ -24,13 +28,6 @@ struct sct_where {
 	int16_t offset;
 };
 
-/* How a signal frame lies on the user stack (arch/x86/include/asm/sigframe.h); offsets from the stack pointer at
- * which the handler begins. */
-struct sct_sigframe {
-	uint16_t ip, sp, result; /* the interrupted context's registers */
-	uint8_t word;            /* bytes of each of the three */
-};
-
 struct sct_abi {
 	const char *name;      /* the record's `abi`: "linux_x64", "linux_x32", "linux_x86" */
 	const char *arch;      /* architectures it is for, by name; NULL: any of the family */
@@ -40,15 +37,15 @@ struct sct_abi {
 	uint8_t ptr;           /* bytes of a pointer and of a long in the caller's memory: 4 for x32, whose words are 8 */
 	uint32_t nr_mask, nr_match; /* the row applies when (nr & nr_mask) == nr_match (x32's bit 30) */
 	const char *nr, *result;    /* registers, by name */
+	const char *failed;    /* register that is not 0 when the call failed; the result is then the error number itself.
+	                          NULL: results from -4095 to -1 are error numbers (include/linux/err.h, MAX_ERRNO) */
+	const char *repeat;    /* register that holds the number when a call is to be made again */
+	const struct sct_labels *errors; /* names of error numbers */
 	struct sct_where args[SCT_ARGS_MAX];
 	int8_t after;          /* the call's return address, counted from the entering instruction */
 	int8_t again;          /* where a restarted call resumes, counted likewise */
 	const struct sct_table *table;
 };
-
-/* Every signal frame that Linux lays on an x86 user stack; the last has word 0. Which one a task gets is its own
- * personality's, not the call's: `int $0x80` from 64-bit code is interrupted by a 64-bit frame. */
-extern const struct sct_sigframe sct_sigframes[];
 
 /* Memory as one thread sees it at one moment. */
 struct sct_mem {
@@ -65,7 +62,8 @@ bool sct_mem_word(const struct sct_mem *mem, uint64_t addr, unsigned size, uint6
 /* One system call as its registers show it, before any decoding. */
 struct sct_call {
 	const struct sct_abi *abi;
-	const struct sct_reg *result;  /* where abi has the result; NULL: the architecture keeps no such register */
+	/* where abi has these; NULL: the architecture keeps no such register, or abi has none */
+	const struct sct_reg *result, *failed, *repeat;
 	const struct sct_proto *proto; /* NULL: number unknown or not in the table. The inner call of a multiplexer */
 	const struct sct_proto *outer; /* the multiplexer (socketcall, ipc), or NULL */
 	struct sct_word nr, word[SCT_ARGS_MAX];
@@ -75,7 +73,7 @@ struct sct_call {
 /* An ABI with its registers as an architecture has them; NULL: it keeps none of that name. */
 struct sct_convention {
 	const struct sct_abi *abi;
-	const struct sct_reg *result, *args[SCT_ARGS_MAX];
+	const struct sct_reg *result, *failed, *repeat, *args[SCT_ARGS_MAX];
 };
 
 enum { SCT_CONVENTIONS_MAX = 8 };
@@ -87,7 +85,8 @@ struct sct_profile {
 	unsigned count;
 };
 
-/* False: there is no profile of that name. "linux_x64" has x64, x32 and x86 calls, "linux_x86" only x86 ones. */
+/* False: there is no profile of that name, or it is of another family of architectures. "linux_x64" has x64, x32 and x86
+ * calls, "linux_x86" only x86 ones. */
 bool sct_profile_init(struct sct_profile *profile, const char *name, const struct sct_arch *arch);
 /* The convention of that instruction in that mode with that number, or NULL: none known. */
 const struct sct_convention *sct_profile_find(const struct sct_profile *profile, enum sct_insn_kind insn,
@@ -99,17 +98,12 @@ const char *sct_abi_default_profile(const struct sct_arch *arch);
 /* The architecture whose recordings have that profile by themselves; NULL: no profile of that name. */
 const struct sct_arch *sct_abi_profile_arch(const char *name);
 
+/* The result of the call as registers show it, errors as negative numbers of 64 bits; false: unknown. */
+bool sct_call_result(const struct sct_call *call, const struct sct_regs *regs, uint64_t *value);
+/* Whether that value is an error; then *number is which. */
+bool sct_call_failed(const struct sct_call *call, uint64_t value, unsigned *number);
 /* Reads number and argument words of the call that insn at the moment of regs and mem makes. False: no ABI fits. */
 bool sct_call_read(struct sct_call *call, const struct sct_profile *profile, enum sct_insn_kind insn,
                    enum sct_mode mode, const struct sct_regs *regs, const struct sct_mem *mem);
-
-/* CPU mode of user code. x86: EFER.LMA and, in long mode, the code segment selector, whose values are part of the
- * kernel's ABI (arch/x86/include/asm/segment.h: __USER32_CS 0x23, __USER_CS 0x33). */
-enum sct_mode sct_arch_mode(const struct sct_arch *arch, const struct sct_regs *regs);
-/* True, false by *user, when the registers show whether the CPU is in user mode (CS.RPL, Intel SDM 3A 5.5). */
-bool sct_arch_user(const struct sct_arch *arch, const struct sct_regs *regs, bool *user);
-/* The address space that the registers select: the address of the top-level page table, without flags and PCID. Under
- * page-table isolation that of the half which is in use, in user mode the user's. False: unknown. */
-bool sct_arch_asid(const struct sct_arch *arch, const struct sct_regs *regs, uint64_t *asid);
 
 #endif

@@ -14,11 +14,37 @@ struct sct_reg {
 
 enum { SCT_REGS_MAX = 64 };
 
+struct sct_regs;
+struct sct_sigframe;
+
+/* The CPU mode that decides how bytes are instructions and which ABI a call has. */
+enum sct_mode {
+	SCT_MODE_UNKNOWN,
+	SCT_MODE_16, SCT_MODE_32, SCT_MODE_64, /* x86 */
+	SCT_MODE_ARM, SCT_MODE_THUMB,
+	SCT_MODE_A64,
+	SCT_MODE_MIPS32,
+	SCT_MODES,
+};
+
 struct sct_arch {
-	const char *name;           /* QEMU's target name: "i386", "x86_64" */
+	const char *name;           /* QEMU's target name: "i386", "x86_64", "aarch64" */
 	uint8_t word;               /* bytes of a general register */
 	const struct sct_reg *regs; /* ends with a NULL name */
-	uint8_t pc, sp, asid;       /* slots of the program counter, stack pointer, page-table base */
+	uint8_t pc, sp, asid;       /* slots of the program counter, stack pointer, page-table base; SCT_REGS_MAX: not kept */
+	uint8_t entering;           /* bytes of entering instructions without prefixes; 0: there are no prefixes */
+	uint8_t modes[2];           /* modes of user code, where registers do not show which; the second may be UNKNOWN */
+	uint8_t program_mode;       /* mode of programs under an emulator; SCT_MODE_UNKNOWN: as registers show */
+	uint8_t high_mode;          /* mode of code, or with a stack, above 4 GiB; SCT_MODE_UNKNOWN: that tells nothing */
+	bool machine;               /* recordings of whole machines are read: page tables, user and kernel mode are known */
+	/* CPU mode of user code, as registers show it; SCT_MODE_UNKNOWN: they do not. */
+	enum sct_mode (*mode)(const struct sct_arch *arch, const struct sct_regs *regs);
+	/* The following are NULL where machine is false. Whether the registers show that the CPU is in user mode, or not
+	 * (*user); false: they show neither. */
+	bool (*user)(const struct sct_arch *arch, const struct sct_regs *regs, bool *user);
+	/* The address space that the registers select; false: unknown. */
+	bool (*space)(const struct sct_arch *arch, const struct sct_regs *regs, uint64_t *asid);
+	const struct sct_sigframe *frames; /* signal frames that Linux lays on user stacks, the last with word 0 */
 };
 
 extern const struct sct_arch sct_arch_i386, sct_arch_x86_64;
@@ -55,7 +81,29 @@ static inline void sct_regs_set(struct sct_regs *regs, unsigned index, uint64_t 
 	regs->known |= UINT64_C(1) << index;
 }
 
-/* The CPU mode that decides how bytes are instructions and which ABI a call has. */
-enum sct_mode { SCT_MODE_UNKNOWN, SCT_MODE_16, SCT_MODE_32, SCT_MODE_64 };
+/* CPU mode of user code, or SCT_MODE_UNKNOWN. */
+static inline enum sct_mode sct_arch_mode(const struct sct_arch *arch, const struct sct_regs *regs)
+{
+	return arch->mode(arch, regs);
+}
+
+/* True, false by *user, when the registers show whether the CPU is in user mode. */
+static inline bool sct_arch_user(const struct sct_arch *arch, const struct sct_regs *regs, bool *user)
+{
+	return arch->user && arch->user(arch, regs, user);
+}
+
+/* The address space that the registers select: the address of the top-level page table, without flags and PCID. Under
+ * page-table isolation that of the half which is in use, in user mode the user's. False: unknown. */
+static inline bool sct_arch_asid(const struct sct_arch *arch, const struct sct_regs *regs, uint64_t *asid)
+{
+	return arch->space && arch->space(arch, regs, asid);
+}
+
+/* How a signal frame lies on the user stack; offsets from the stack pointer at which the handler begins. */
+struct sct_sigframe {
+	uint16_t ip, sp, result; /* the interrupted context's registers */
+	uint8_t word;            /* bytes of each of the three */
+};
 
 #endif

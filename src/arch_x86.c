@@ -1,11 +1,10 @@
-/* i386 and x86_64 as data: registers, CPU modes, address spaces.
- * In:  register names, register files
+/* i386 and x86_64 as data: registers, CPU modes, address spaces, signal frames.
+ * In:  register files
  * Out: slots, the mode of user code, the address space
  */
-#include "abi.h"
 #include "arch.h"
 
-#include <string.h>
+#include <stddef.h>
 
 /* Slots are shared by both: eax is the low half of rax's slot. */
 enum {
@@ -41,27 +40,6 @@ static const struct sct_reg regs_x86_64[] = {
 	{ NULL, 0, 0 },
 };
 
-const struct sct_arch sct_arch_i386 = { "i386", 4, regs_i386, RIP, RSP, CR3 };
-const struct sct_arch sct_arch_x86_64 = { "x86_64", 8, regs_x86_64, RIP, RSP, CR3 };
-
-const struct sct_arch *sct_arch_find(const char *name)
-{
-	static const struct sct_arch *const all[] = { &sct_arch_i386, &sct_arch_x86_64 };
-
-	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
-		if (!strcmp(all[i]->name, name))
-			return all[i];
-	return NULL;
-}
-
-const struct sct_reg *sct_arch_reg(const struct sct_arch *arch, const char *name)
-{
-	for (const struct sct_reg *r = arch->regs; r->name; r++)
-		if (!strcmp(r->name, name))
-			return r;
-	return NULL;
-}
-
 static bool known(const struct sct_regs *regs, unsigned slot)
 {
 	return regs->known >> slot & 1;
@@ -77,7 +55,9 @@ static bool in_long_mode(const struct sct_arch *arch, const struct sct_regs *reg
 	return arch->word == 8 && (!known(regs, EFER) || regs->value[EFER] & EFER_LMA);
 }
 
-enum sct_mode sct_arch_mode(const struct sct_arch *arch, const struct sct_regs *regs)
+/* CPU mode of user code: EFER.LMA and, in long mode, the code segment selector, whose values are part of the kernel's
+ * ABI. */
+static enum sct_mode mode_of(const struct sct_arch *arch, const struct sct_regs *regs)
 {
 	if (!in_long_mode(arch, regs))
 		return SCT_MODE_32;
@@ -93,7 +73,8 @@ enum sct_mode sct_arch_mode(const struct sct_arch *arch, const struct sct_regs *
 	}
 }
 
-bool sct_arch_user(const struct sct_arch *arch, const struct sct_regs *regs, bool *user)
+/* CS.RPL: Intel SDM 3A 5.5. */
+static bool is_user(const struct sct_arch *arch, const struct sct_regs *regs, bool *user)
 {
 	(void)arch;
 	if (!known(regs, CS))
@@ -106,7 +87,7 @@ bool sct_arch_user(const struct sct_arch *arch, const struct sct_regs *regs, boo
 
 /* What cr3 holds beside the address of the table: Intel SDM 3A 4.3, 4.4.1 (PAE tables are 32 bytes, so several share a
  * page), 4.5 (the low 12 bits are flags or the PCID; bits above 51 are reserved or LAM's). */
-bool sct_arch_asid(const struct sct_arch *arch, const struct sct_regs *regs, uint64_t *asid)
+static bool space_of(const struct sct_arch *arch, const struct sct_regs *regs, uint64_t *asid)
 {
 	bool long_mode = arch->word == 8;
 	uint64_t mask = UINT64_C(0x000ffffffffff000);
@@ -120,3 +101,30 @@ bool sct_arch_asid(const struct sct_arch *arch, const struct sct_regs *regs, uin
 	*asid = regs->value[CR3] & mask;
 	return true;
 }
+
+/* Every signal frame that Linux lays on a user stack (arch/x86/include/asm/sigframe.h). Which one a task gets is its own
+ * personality's, not the call's: `int $0x80` from 64-bit code is interrupted by a 64-bit frame. */
+static const struct sct_sigframe frames[] = {
+	/* rt_sigframe of 64-bit code: pretcode 8, then ucontext: flags 8, link 8, stack 24, sigcontext in the order
+	 * r8 … r15, di, si, bp, bx, dx, ax, cx, sp, ip (arch/x86/include/uapi/asm/{ucontext.h,sigcontext.h}) */
+	{ .ip = 48 + 16 * 8, .sp = 48 + 15 * 8, .result = 48 + 13 * 8, .word = 8 },
+	/* the same with the x32 ucontext, whose head is flags 4, link 4, stack 12, padding 4 */
+	{ .ip = 32 + 16 * 8, .sp = 32 + 15 * 8, .result = 32 + 13 * 8, .word = 8 },
+	/* 32-bit code, sigframe: pretcode, sig, sigcontext: gs fs es ds di si bp sp bx dx cx ax trapno err ip … */
+	{ .ip = 8 + 56, .sp = 8 + 28, .result = 8 + 44, .word = 4 },
+	/* 32-bit code, rt_sigframe: pretcode, sig, two pointers, siginfo 128, ucontext: flags, link, stack 12,
+	 * sigcontext */
+	{ .ip = 164 + 56, .sp = 164 + 28, .result = 164 + 44, .word = 4 },
+	{ 0 },
+};
+
+const struct sct_arch sct_arch_i386 = {
+	.name = "i386", .word = 4, .regs = regs_i386, .pc = RIP, .sp = RSP, .asid = CR3, .entering = 2, .modes = { SCT_MODE_32 },
+	.program_mode = SCT_MODE_32, .machine = true, .mode = mode_of, .user = is_user, .space = space_of, .frames = frames,
+};
+
+const struct sct_arch sct_arch_x86_64 = {
+	.name = "x86_64", .word = 8, .regs = regs_x86_64, .pc = RIP, .sp = RSP, .asid = CR3, .entering = 2,
+	.modes = { SCT_MODE_64, SCT_MODE_32 }, .program_mode = SCT_MODE_64, .high_mode = SCT_MODE_64, .machine = true,
+	.mode = mode_of, .user = is_user, .space = space_of, .frames = frames,
+};

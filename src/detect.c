@@ -6,21 +6,22 @@
 
 enum { INSN_MAX = 15 };
 
-/* The CPU mode at addr. Without a code segment, addresses above 4 GiB tell: 32-bit code has none. */
+/* The CPU mode at addr. Where registers do not show it, addresses above 4 GiB may tell: 32-bit code has none. */
 static enum sct_mode mode_at(const struct sct_vcpu *v, uint64_t addr, bool user_mode)
 {
 	const struct sct_arch *arch = v->machine->arch;
-	enum sct_mode mode = sct_arch_mode(arch, &v->regs);
+	enum sct_mode mode;
 
-	if (user_mode)
-		return arch->word == 8 ? SCT_MODE_64 : SCT_MODE_32;
+	if (user_mode && arch->program_mode != SCT_MODE_UNKNOWN)
+		return arch->program_mode;
+	mode = sct_arch_mode(arch, &v->regs);
 	if (mode == SCT_MODE_UNKNOWN && (addr >> 32 || (v->regs.known >> arch->sp & 1 && v->regs.value[arch->sp] >> 32)))
-		return SCT_MODE_64;
+		return arch->high_mode;
 	return mode;
 }
 
-/* Looks in the mode of f; where that is unknown, the bytes must be the same entering instruction in both. */
-static void look(struct sct_insn *insn, struct sct_found *f, const uint8_t *bytes, size_t len)
+/* Looks in the mode of f; where that is unknown, the bytes must be the same entering instruction in all there are. */
+static void look(struct sct_insn *insn, const struct sct_arch *arch, struct sct_found *f, const uint8_t *bytes, size_t len)
 {
 	unsigned size;
 
@@ -29,9 +30,9 @@ static void look(struct sct_insn *insn, struct sct_found *f, const uint8_t *byte
 		f->jumps = sct_insn_jumps(insn, f->mode, bytes, len);
 		return;
 	}
-	f->kind = sct_insn_kind(insn, SCT_MODE_64, bytes, len, &f->size);
+	f->kind = sct_insn_kind(insn, arch->modes[0], bytes, len, &f->size);
 	f->jumps = true;
-	if (sct_insn_kind(insn, SCT_MODE_32, bytes, len, &size) != f->kind || size != f->size) {
+	if (sct_insn_kind(insn, arch->modes[1], bytes, len, &size) != f->kind || size != f->size) {
 		f->kind = SCT_INSN_NONE;
 		f->size = 0;
 	}
@@ -64,7 +65,7 @@ struct sct_found sct_detect(struct sct_insn *insn, struct sct_vcpu *v, const str
 		len = mem.read(mem.ctx, f.addr, held, sizeof held);
 	}
 	f.mode = mode_at(v, f.addr, user_mode);
-	look(insn, &f, bytes, len);
+	look(insn, v->machine->arch, &f, bytes, len);
 	count(counts, &f, e, len);
 	if (f.kind != SCT_INSN_NONE && !user_mode && sct_arch_user(v->machine->arch, &v->regs, &user) && !user) {
 		counts->kernel++;

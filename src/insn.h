@@ -9,8 +9,8 @@
 
 struct sct_insn;
 
-/* Ready for all modes of the x86 family. SCT_E_UNSUPPORTED: this Capstone was built without x86. */
-int sct_insn_new(struct sct_insn **insn, struct sct_err *err);
+/* Ready for all modes of the architecture's family. SCT_E_UNSUPPORTED: this Capstone was built without it. */
+int sct_insn_new(struct sct_insn **insn, const struct sct_arch *arch, struct sct_err *err);
 void sct_insn_free(struct sct_insn *insn);
 /* What the instruction at the start of bytes is in that mode, and its length in *size. SCT_INSN_NONE with *size 0:
  * these bytes are no instruction; with another size: it does not enter the kernel. */

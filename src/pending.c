@@ -278,16 +278,16 @@ void sct_pending_noreturn(struct sct_pending *p, struct sct_open *o)
 
 static bool result_of(const struct sct_vcpu *v, const struct sct_open *o, uint64_t *value)
 {
-	return o->call.result && sct_regs_get(&v->regs, o->call.result, value);
+	return sct_call_result(&o->call, &v->regs, value);
 }
 
 /* Whether a context that holds these registers is one in which the kernel wants the call made again: user mode at the
- * entering instruction, and the number (or restart_syscall's) in the result register
+ * entering instruction, and the number (or restart_syscall's) in its register, on x86 that of the result
  * (arch/x86/kernel/signal.c, handle_signal and arch_do_signal_or_restart). */
-static bool wants_again(const struct sct_open *o, uint64_t pc, uint64_t sp, bool known, uint64_t result)
+static bool wants_again(const struct sct_open *o, uint64_t pc, uint64_t sp, bool known, uint64_t number)
 {
 	const struct sct_proto *proto;
-	uint32_t nr = (uint32_t)result;
+	uint32_t nr = (uint32_t)number;
 
 	if (pc != o->pc + (uint64_t)o->call.abi->again || sp != o->sp || !known)
 		return false;
@@ -295,6 +295,15 @@ static bool wants_again(const struct sct_open *o, uint64_t pc, uint64_t sp, bool
 		return true;
 	proto = sct_table_find(o->call.abi->table, nr & ~o->call.abi->nr_match);
 	return proto && (proto->flags & SCT_P_RESTART);
+}
+
+/* The same of the context that the vCPU is in. */
+static bool is_again(const struct sct_vcpu *v, const struct sct_open *o, uint64_t pc, uint64_t sp)
+{
+	uint64_t number = 0;
+	bool known = o->call.repeat && sct_regs_get(&v->regs, o->call.repeat, &number);
+
+	return wants_again(o, pc, sp, known, number);
 }
 
 static bool is_after(const struct sct_open *o, uint64_t pc, uint64_t sp)
@@ -330,13 +339,14 @@ static bool read_frame(const struct sct_mem *mem, const struct sct_sigframe *f, 
 /* Looks for the call's context in the signal frame at `at`, and, where several signals were delivered at once, in the
  * frames under it: each saves the stack pointer at which the one before lies. Nearest frames first, and only so many:
  * memory in which everything looks like a frame must not cost more. */
-static bool find_context(const struct sct_mem *mem, const struct sct_open *o, uint64_t at, struct context *found)
+static bool find_context(const struct sct_arch *arch, const struct sct_mem *mem, const struct sct_open *o, uint64_t at,
+                         struct context *found)
 {
 	uint64_t places[FRAMES_MAX] = { at };
 	unsigned count = 1;
 
 	for (unsigned i = 0; i < count; i++) {
-		for (const struct sct_sigframe *f = sct_sigframes; f->word; f++) {
+		for (const struct sct_sigframe *f = arch->frames; f && f->word; f++) {
 			if (!read_frame(mem, f, places[i], found))
 				continue;
 			if (is_after(o, found->ip, found->sp) || wants_again(o, found->ip, found->sp, true, found->result))
@@ -365,7 +375,7 @@ static struct sct_ending leave_elsewhere(const struct sct_machine *m, struct sct
 	struct sct_ending e = { 0 };
 	struct context c;
 
-	if (find_context(&mem, o, sp, &c)) {
+	if (find_context(m->arch, &mem, o, sp, &c)) {
 		if (is_after(o, c.ip, c.sp))
 			return (struct sct_ending){ o, SCT_END_SIGNAL, true, c.result, NULL };
 		o->state = SCT_OPEN_HANDLER;
@@ -395,7 +405,7 @@ static struct sct_ending leave_handler(struct sct_vcpu *v, struct sct_thread *t,
 			continue;
 		if (is_after(o, pc, sp))
 			return (struct sct_ending){ o, SCT_END_SIGNAL, known, result, "not recorded" };
-		if (wants_again(o, pc, sp, known, result)) {
+		if (is_again(v, o, pc, sp)) {
 			o->state = SCT_OPEN_AGAIN;
 			return e;
 		}
@@ -417,7 +427,7 @@ static struct sct_ending leave_call(const struct sct_machine *m, struct sct_vcpu
 			e.end = SCT_END_RESTARTED;
 		return e;
 	}
-	if (wants_again(o, pc, sp, e.known, e.result)) {
+	if (is_again(v, o, pc, sp)) {
 		o->state = SCT_OPEN_AGAIN;
 		return (struct sct_ending){ 0 };
 	}
@@ -435,7 +445,7 @@ static bool may_leave(const struct sct_vcpu *v, const struct sct_open *o, uint64
 	/* calls above a fork are its child's: only the parent is still to come, with the child's number */
 	if (may_be_child(o) && o->thread->top != o && known && (int32_t)result <= 0)
 		return false;
-	return is_after(o, pc, sp) || wants_again(o, pc, sp, known, result);
+	return is_after(o, pc, sp) || is_again(v, o, pc, sp);
 }
 
 /* A vfork's child has its parent's stack pointer: of several calls that may have ended here, none is taken. */

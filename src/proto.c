@@ -43,7 +43,7 @@ const struct sct_proto *sct_table_sub(const struct sct_table *table, enum sct_su
 	return proto ? proto : find(table->ipc, table->nipc, nr & 0xffff);
 }
 
-const char *sct_errno_name(unsigned number)
+const char *sct_label(const struct sct_labels *labels, unsigned number)
 {
-	return number < sct_errno_count ? sct_errno_names[number] : NULL;
+	return number < labels->count ? labels->names[number] : NULL;
 }

@@ -109,11 +109,17 @@ const struct sct_proto *sct_table_find(const struct sct_table *table, uint64_t n
 /* The row for sub-call number nr of that multiplexer, or NULL. nr is the multiplexer's first argument, for ipc with
  * its version. */
 const struct sct_proto *sct_table_sub(const struct sct_table *table, enum sct_sub sub, uint64_t nr);
-/* Name of a Linux error number ("ENOENT"), or NULL; generic numbering (asm-generic/errno.h), as x86 has it. */
-const char *sct_errno_name(unsigned number);
 
-/* Generated from prototypes/labels/errno.txt: names by number, NULL in the gaps; how many. */
-extern const char *const sct_errno_names[];
-extern const unsigned sct_errno_count;
+/* Names of numbers, generated from prototypes/labels/. */
+struct sct_labels {
+	const char *const *names; /* by number, NULL in the gaps */
+	unsigned count;
+};
+
+/* Linux's error numbers: the generic ones (asm-generic/errno.h). */
+extern const struct sct_labels sct_labels_errno;
+
+/* The name of a number ("ENOENT"), or NULL. */
+const char *sct_label(const struct sct_labels *labels, unsigned number);
 
 #endif

@@ -181,12 +181,11 @@ struct sct_value *sct_values_enter(const struct sct_call *call, const struct sct
 	return w.args;
 }
 
-/* Linux: results from -4095 to -1 are error numbers (include/linux/err.h, MAX_ERRNO). */
-static bool is_error(const struct sct_call *call, uint64_t raw)
+static bool is_error(const struct sct_call *call, uint64_t result)
 {
-	int64_t v = (int64_t)sign_extend(raw, call->abi->word);
+	unsigned number;
 
-	return v < 0 && v >= -4095;
+	return sct_call_failed(call, result, &number);
 }
 
 static bool same_values(const struct sct_value *a, const struct sct_value *b, size_t n)
@@ -282,11 +281,13 @@ void sct_values_return(const struct sct_call *call, struct sct_value *args, size
 {
 	struct sct_walk w = {
 		.call = call, .mem = mem, .limits = limits, .arena = arena, .args = args, .leaving = true,
-		.result_known = known, .result = sign_extend(result, call->abi->word), .left = limits->total,
+		.result_known = known, .result = result, .left = limits->total,
 	};
 
 	if (!call->proto)
 		return;
+	if (!call->abi->failed) /* with a flag, what is as large as 32 bits are is no error */
+		w.result = sign_extend(result, call->abi->word);
 	for (size_t i = 0; mem && i < count; i++)
 		enter_late(&w, &call->proto->params[i], &args[i]);
 	if (known && is_error(call, result))
@@ -307,6 +308,7 @@ void sct_values_return(const struct sct_call *call, struct sct_value *args, size
 struct sct_value sct_value_result(const struct sct_call *call, bool known, uint64_t raw, const char **error)
 {
 	struct sct_value v = { .width = call->abi->word };
+	unsigned number;
 	bool failed;
 
 	*error = NULL;
@@ -314,10 +316,10 @@ struct sct_value sct_value_result(const struct sct_call *call, bool known, uint6
 		v.unknown = "not recorded";
 		return v;
 	}
-	sct_walk_set(&v, NULL, NULL, call->abi->word, raw);
-	failed = is_error(call, raw);
+	failed = sct_call_failed(call, raw, &number);
 	if (failed)
-		*error = sct_errno_name((unsigned)-(int64_t)sign_extend(raw, call->abi->word));
+		*error = sct_label(call->abi->errors, number);
+	sct_walk_set(&v, NULL, NULL, call->abi->word, failed && call->abi->failed ? number : raw);
 	sct_walk_number(&v, failed || !call->proto || !(call->proto->flags & SCT_P_PTR_RESULT));
 	return v;
 }

@@ -29,7 +29,7 @@ struct sct_value *sct_values_enter(const struct sct_call *call, const struct sct
  * NULL: nothing is to be seen of memory after the call. */
 void sct_values_return(const struct sct_call *call, struct sct_value *args, size_t count, bool known, uint64_t result,
                        const struct sct_mem *mem, const struct sct_limits *limits, struct sct_arena *arena);
-/* The result as a value: width, meaning and, by the ABI's rule, the error's name in *error. */
+/* The result (sct_call_result) as a value: width, meaning and, by the ABI's rule, the error's name in *error. */
 struct sct_value sct_value_result(const struct sct_call *call, bool known, uint64_t raw, const char **error);
 
 #endif

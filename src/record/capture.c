@@ -160,7 +160,7 @@ static void frame_results(struct sct_capture *c, uint64_t sp, struct sct_open_ca
 	struct sct_mem mem = sct_lines_mem(c->lines);
 
 	sct_lines_touch(c->lines, sp, FRAME_WINDOW);
-	for (const struct sct_sigframe *f = sct_sigframes; open->known && f->word; f++) {
+	for (const struct sct_sigframe *f = c->dict->arch->frames; open->known && f->word; f++) {
 		uint64_t result = 0;
 
 		if (mem.read(mem.ctx, sp + f->result, &result, f->word) == f->word)

@@ -271,7 +271,7 @@ static int fits(const struct qemu_info *info)
 	if (!info->system_emulation)
 		return refuse("%s: this plugin records whole machines, not single programs", info->target_name);
 	sct_recorder.dict.arch = sct_arch_find(info->target_name);
-	if (!sct_recorder.dict.arch)
+	if (!sct_recorder.dict.arch || !sct_recorder.dict.arch->machine)
 		return refuse("guests of architecture %s cannot be recorded", info->target_name);
 	return 0;
 }

@@ -16,7 +16,7 @@ enum sct_symbol {
 	SCT_SYM_SWITCH_TO,  /* __switch_to: its arguments are the old and the new task_struct */
 	SCT_SYM_FORK,       /* ret_from_fork, since 6.6 ret_from_fork_asm: where a new thread's stack returns to */
 	SCT_SYM_ENTRY,      /* + enum sct_insn_kind: where that instruction leads to; 0: not told */
-	SCT_SYMBOLS = SCT_SYM_ENTRY + SCT_INSN_KINDS,
+	SCT_SYMBOLS = SCT_SYM_ENTRY + SCT_INSN_INT80 + 1, /* those of x86 */
 };
 
 struct sct_symbols {

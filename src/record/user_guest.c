@@ -26,7 +26,7 @@ bool sct_user_dict(struct sct_dict *dict, const char *target)
 {
 	memset(dict, 0, sizeof *dict);
 	dict->arch = sct_arch_find(target);
-	if (!dict->arch)
+	if (!dict->arch || !dict->arch->machine) /* what else is known has no instructions here that enter the kernel */
 		return false;
 	dict->count = REGS;
 	for (unsigned i = 0; i < REGS; i++) {

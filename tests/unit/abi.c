@@ -398,7 +398,7 @@ END_TEST
 /* 64-bit: the return address, then what <ucontext.h> describes to handlers. */
 START_TEST(frame_as_handlers_see_it)
 {
-	const struct sct_sigframe *f = &sct_sigframes[0];
+	const struct sct_sigframe *f = sct_arch_x86_64.frames;
 	const size_t registers_at = 8 + offsetof(ucontext_t, uc_mcontext.gregs);
 
 	ck_assert_uint_eq(sizeof(greg_t), 8);

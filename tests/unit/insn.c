@@ -15,7 +15,7 @@ static void begin(void)
 {
 	struct sct_err err;
 
-	ck_assert_int_eq(sct_insn_new(&insn, &err), 0);
+	ck_assert_int_eq(sct_insn_new(&insn, &sct_arch_x86_64, &err), 0);
 }
 
 static void end(void)

@@ -225,13 +225,13 @@ END_TEST
 
 START_TEST(error_names)
 {
-	ck_assert_str_eq(sct_errno_name(2), "ENOENT");
-	ck_assert_str_eq(sct_errno_name(11), "EAGAIN");
-	ck_assert_str_eq(sct_errno_name(133), "EHWPOISON");
-	ck_assert_str_eq(sct_errno_name(512), "ERESTARTSYS");
-	ck_assert_ptr_null(sct_errno_name(0));
-	ck_assert_ptr_null(sct_errno_name(41)); /* a gap */
-	ck_assert_ptr_null(sct_errno_name(4095));
+	ck_assert_str_eq(sct_label(&sct_labels_errno, 2), "ENOENT");
+	ck_assert_str_eq(sct_label(&sct_labels_errno, 11), "EAGAIN");
+	ck_assert_str_eq(sct_label(&sct_labels_errno, 133), "EHWPOISON");
+	ck_assert_str_eq(sct_label(&sct_labels_errno, 512), "ERESTARTSYS");
+	ck_assert_ptr_null(sct_label(&sct_labels_errno, 0));
+	ck_assert_ptr_null(sct_label(&sct_labels_errno, 41)); /* a gap */
+	ck_assert_ptr_null(sct_label(&sct_labels_errno, 4095));
 }
 END_TEST
 
