@@ -157,7 +157,6 @@ static void stopped(struct sct_ql_reader *r, uint64_t host, uint64_t pc, const s
 {
 	struct sct_ql_vcpu *found = NULL;
 
-	r->stopped++;
 	for (unsigned i = 0; i < SCT_QL_VCPUS; i++) {
 		struct sct_ql_vcpu *v = r->vcpus[i];
 
@@ -171,6 +170,7 @@ static void stopped(struct sct_ql_reader *r, uint64_t host, uint64_t pc, const s
 	}
 	if (!found)
 		return;
+	r->stopped++;
 	sct_ql_drop(r, &found->now);
 	found->running = false;
 }
@@ -185,6 +185,7 @@ static void survey(struct sct_ql_reader *r)
 	sct_regs_get(&d->regs, sct_arch_reg(r->info.arch, "cr0"), &cr0);
 	sct_regs_get(&d->regs, sct_arch_reg(r->info.arch, "cr3"), &cr3);
 	r->info.user_mode = r->info.every_insn = d->cpl == 3 && cr0 >> 31 && !cr3;
+	r->info.first_pc = (struct sct_word){ true, d->pc };
 	r->ready = true;
 }
 
