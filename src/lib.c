@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "names.h"
 #include "pipeline.h"
 #include "sources.h"
 
@@ -146,34 +147,6 @@ unsigned sct_recording_vcpus(const struct sct_recording *r)
 
 /* ---- callbacks -------------------------------------------------------------------------------------------- */
 
-/* The name as that list of calls has it, or NULL. */
-static const char *name_in(const struct sct_proto *protos, uint32_t count, const char *name)
-{
-	for (uint32_t i = 0; i < count; i++)
-		if (!strcmp(protos[i].name, name))
-			return protos[i].name;
-	return NULL;
-}
-
-static const char *table_name(const char *name)
-{
-	static const struct sct_table *const tables[] = {
-		&sct_table_linux_x64, &sct_table_linux_x32, &sct_table_linux_x86,
-	};
-	const char *found = NULL;
-
-	for (size_t i = 0; i < sizeof tables / sizeof *tables && !found; i++) {
-		const struct sct_table *t = tables[i];
-
-		found = name_in(t->protos, t->count, name);
-		if (!found && t->socketcall)
-			found = name_in(t->socketcall, t->nsocketcall, name);
-		if (!found && t->ipc)
-			found = name_in(t->ipc, t->nipc, name);
-	}
-	return found;
-}
-
 static int add(struct sct_recording *r, struct watch watch)
 {
 	struct watch *w;
@@ -190,7 +163,7 @@ static int add(struct sct_recording *r, struct watch watch)
 
 int sct_recording_on(struct sct_recording *r, enum sct_side side, const char *name, sct_callback callback, void *ctx)
 {
-	const char *found = table_name(name);
+	const char *found = sct_call_name(name);
 
 	if (!found)
 		return fail(r, "no table has a call named '%s'", name);

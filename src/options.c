@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "proto.h"
+#include "names.h"
 
 enum { O_TRACE_FORMAT = 256, O_SNAPSHOT_FORMAT, O_NONDET, O_VERIFY, O_LIST_FORMATS, O_LIST_PROFILES, O_PID, O_TID,
        O_ASID, O_SYSCALL, O_FAILED, O_PROGRESS, O_NO_PROGRESS, O_STRICT };
@@ -96,27 +96,6 @@ static int threads(const char *text, unsigned *n, struct sct_err *err)
 	return r;
 }
 
-static bool in_rows(const struct sct_proto *rows, uint32_t count, const char *name)
-{
-	for (uint32_t i = 0; i < count; i++)
-		if (!strcmp(rows[i].name, name))
-			return true;
-	return false;
-}
-
-/* A name that is in no table would quietly match nothing. */
-static bool is_syscall(const char *name)
-{
-	static const struct sct_table *const tables[] = { &sct_table_linux_x64, &sct_table_linux_x32, &sct_table_linux_x86 };
-
-	for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
-		if (in_rows(tables[i]->protos, tables[i]->count, name) ||
-		    in_rows(tables[i]->socketcall, tables[i]->nsocketcall, name) ||
-		    in_rows(tables[i]->ipc, tables[i]->nipc, name))
-			return true;
-	return false;
-}
-
 static int names(struct sct_options *o, const char *list, struct sct_err *err)
 {
 	char *save = NULL;
@@ -129,7 +108,7 @@ static int names(struct sct_options *o, const char *list, struct sct_err *err)
 	for (char *n = strtok_r(o->names, ",", &save); n; n = strtok_r(NULL, ",", &save)) {
 		if (o->filter.nnames == SCT_FILTER_MAX)
 			return sct_fail(err, SCT_E_USAGE, SCT_NO_OFFSET, "--syscall: more than %d names", SCT_FILTER_MAX);
-		if (!is_syscall(n))
+		if (!sct_call_name(n)) /* a name that is in no table would quietly match nothing */
 			return sct_fail(err, SCT_E_USAGE, SCT_NO_OFFSET, "--syscall: no system call is called '%s'", n);
 		o->filter.names[o->filter.nnames++] = n;
 	}
