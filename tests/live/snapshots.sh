@@ -32,7 +32,7 @@ if [ "${1:-}" = quick ]; then
 	# the page tables of this one make a dump of 65,000 segments, which takes QEMU 8 s
 	snapshots amd64 amd64 128 -paging -compressed -cpu Nehalem
 else
-	snapshots i386 i386 256
+	snapshots i386 i386 256 -vga std
 	snapshots amd64 amd64 256 -cpu Nehalem
 	for board in pc q35; do
 		snapshots i386 "i386-$board-5G" 5120 -lime -avml -compressed -M $board
