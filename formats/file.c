@@ -12,6 +12,7 @@
 
 #include "formats.h"
 #include "unwrap.h"
+#include "unwrap_unnamed.h"
 
 enum {
 	PROBE = 8,        /* bytes that unwrappers want to see (formats/input.c) */
@@ -36,25 +37,6 @@ static bool is_compressed(int fd)
 }
 
 /* ---- unpacking ---------------------------------------------------------------------------------------------- */
-
-/* A file without a name, open for reading and writing, or -1. */
-static int unnamed_file(struct sct_err *err)
-{
-	const char *folder = getenv("TMPDIR");
-	char path[4096];
-	int fd, n;
-
-	if (!folder || !*folder)
-		folder = "/tmp";
-	n = snprintf(path, sizeof path, "%s/sctrace-XXXXXX", folder);
-	fd = n < (int)sizeof path ? mkostemp(path, O_CLOEXEC) : -1;
-	if (fd < 0)
-		sct_fail(err, SCT_E_IO, SCT_NO_OFFSET, "cannot unpack it into %s: %s", folder,
-			strerror(n < (int)sizeof path ? errno : ENAMETOOLONG));
-	else
-		unlink(path);
-	return fd;
-}
 
 static bool is_zero(const uint8_t *data, size_t size)
 {
@@ -111,7 +93,7 @@ static int unpack(struct sct_file *f, const char *path, struct sct_err *err)
 	f->unpacked = true;
 	if (sct_input_open(path, 1, &in, err) < 0)
 		return err->status;
-	f->fd = unnamed_file(err);
+	f->fd = sct_unnamed_file(err);
 	if (f->fd >= 0)
 		rc = unpack_into(f->fd, in, &f->size, err);
 	sct_input_close(in);

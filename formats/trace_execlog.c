@@ -398,7 +398,8 @@ static int el_open(void *state, struct sct_input *in, const struct sct_trace_hin
 
 	if (hints->nondet)
 		return sct_fail(err, SCT_E_USAGE, SCT_NO_OFFSET, "a PANDA non-determinism log goes with PANDA's traces only");
-	r->in = in;
+	r->feed.in = in;
+	r->feed.max = SCT_EL_LINE_MAX;
 	return sct_el_survey(r, hints, err);
 }
 
@@ -415,14 +416,21 @@ static int next_sound_line(struct sct_el_reader *r, struct sct_el_text *line, st
 	struct sct_err e;
 	int rc;
 
-	while ((rc = sct_el_next_line(r, line, &e)) == SCT_E_FORMAT || rc == SCT_E_TRUNCATED) {
+	while ((rc = sct_lines_line(&r->feed, &line->at, &line->end, &e)) == SCT_E_FORMAT || rc == SCT_E_TRUNCATED) {
 		if (rc == SCT_E_TRUNCATED)
 			r->damage.truncated = true;
 		damaged(r, &e);
 	}
+	r->damage.bytes += r->feed.skipped;
+	r->feed.skipped = 0;
 	if (rc < 0)
 		*err = e;
-	return rc;
+	if (rc <= 0)
+		return rc;
+	r->offset = sct_lines_offset(&r->feed, line->at);
+	if (line->end > line->at && line->end[-1] == '\r')
+		line->end--;
+	return 1;
 }
 
 static int el_next(void *state, struct sct_event *events, int max, struct sct_err *err)
@@ -473,7 +481,7 @@ static void el_close(void *state)
 
 	for (unsigned i = 0; i < SCT_EL_VCPUS; i++)
 		free(r->vcpus[i]);
-	free(r->carry);
+	sct_lines_fini(&r->feed);
 }
 
 const struct sct_trace_ops sct_trace_execlog = {

@@ -2,7 +2,7 @@
 #ifndef SCT_TRACE_EXECLOG_H
 #define SCT_TRACE_EXECLOG_H
 
-#include "formats.h"
+#include "lines.h"
 
 /* ---- lines: _line.c ----------------------------------------------------------------------------------------- */
 
@@ -92,12 +92,7 @@ struct sct_el_slots {
 };
 
 struct sct_el_reader {
-	struct sct_input *in;
-	struct sct_piece piece;
-	size_t at;   /* in the piece */
-	char *carry; /* a line that lies across pieces */
-	size_t ncarry, carry_room;
-	bool skipping;   /* to the next line break: what comes is the rest of something damaged */
+	struct sct_lines feed;
 	uint64_t offset; /* of the line in the file */
 
 	struct sct_trace_info info;
@@ -117,8 +112,4 @@ struct sct_el_reader {
 /* What the first lines tell: _survey.c. Fills r->info and what depends on it. SCT_E_USAGE, SCT_E_UNSUPPORTED: the
  * architecture. */
 int sct_el_survey(struct sct_el_reader *r, const struct sct_trace_hints *hints, struct sct_err *err);
-/* The next line. Returns 1, 0 at the end, or a status as of sct_input_next, SCT_E_FORMAT also for a line that is too
- * long: then calling again goes on behind it. */
-int sct_el_next_line(struct sct_el_reader *r, struct sct_el_text *line, struct sct_err *err);
-
 #endif

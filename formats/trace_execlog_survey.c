@@ -100,7 +100,7 @@ int sct_el_survey(struct sct_el_reader *r, const struct sct_trace_hints *hints, 
 	struct survey s = { 0 };
 	const struct sct_arch *arch;
 	size_t size;
-	const uint8_t *data = sct_input_peek(r->in, &size);
+	const uint8_t *data = sct_input_peek(r->feed.in, &size);
 
 	if (data)
 		see(&s, (const char *)data, size < SCT_EL_SURVEY_MAX ? size : SCT_EL_SURVEY_MAX);

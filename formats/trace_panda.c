@@ -10,7 +10,7 @@
  * Of a machine, instructions that were followed by kernel code are told (INSN, as of the line before), and the first
  * ones behind kernel code (USER); of a program every one. Accesses of a line were made in the address space of the line
  * before.
- * Files: _feed finds lines, _line parses them, _survey looks at the first ones, _events tells; _threads and _gates know
+ * Files: lines.c finds lines, _line parses them, _survey looks at the first ones, _events tells; _threads and _gates know
  * who runs and what is a call, by what the kernel does.
  */
 #include <stdlib.h>
@@ -45,7 +45,7 @@ static const uint8_t *refuse(struct sct_pd_reader *r, const uint8_t *line)
 	bool odd = p->fault == SCT_PD_ODD && !p->loose;
 	struct sct_err err;
 
-	sct_fail(&err, SCT_E_FORMAT, sct_pd_feed_offset(&r->feed, line), "line %llu: %s%s",
+	sct_fail(&err, SCT_E_FORMAT, sct_lines_offset(&r->feed, line), "line %llu: %s%s",
 	         (unsigned long long)r->text_lines, p->cause,
 	         odd ? ": leading zeros are missing, what accesses before it told may be wrong" : "");
 	sct_pd_lost(r, &err, odd ? 0 : (uint64_t)(end - line));
@@ -195,7 +195,7 @@ static void note_damage(struct sct_pd_reader *r, const struct sct_err *err)
 static void next_run(struct sct_pd_reader *r)
 {
 	struct sct_err e;
-	int rc = sct_pd_feed_next(&r->feed, &e);
+	int rc = sct_lines_run(&r->feed, &e);
 
 	r->at = rc == 1 ? r->feed.start : NULL;
 	r->stop = rc == 1 ? r->feed.stop : NULL;
@@ -276,6 +276,7 @@ static int pd_open(void *state, struct sct_input *in, const struct sct_trace_hin
 	struct sct_pd_reader *r = state;
 
 	r->feed.in = in;
+	r->feed.max = SCT_PD_LINE_MAX;
 	r->device.seq = UINT64_MAX;
 	if (sct_pd_survey(&r->survey, &r->parser, in, hints->arch, err) < 0 || sct_pd_devices_open(r, hints, err) < 0)
 		return err->status;
@@ -344,7 +345,7 @@ static void pd_close(void *state)
 	free(r->queue);
 	sct_pd_threads_fini(&r->threads);
 	sct_pd_parser_fini(&r->parser);
-	sct_pd_feed_fini(&r->feed);
+	sct_lines_fini(&r->feed);
 }
 
 #define OPS(NAME, PROBE, SUMMARY)                                                                   \

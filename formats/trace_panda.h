@@ -5,10 +5,10 @@
 #include "../src/cursor.h"
 #include "../src/map.h"
 #include "formats.h"
+#include "lines.h"
 
 enum {
 	SCT_PD_LINE_MAX = 64 << 10, /* PANDA's buffer of accesses has 8 KiB (trace.cpp, MEM_BUF_SIZE) and may overflow */
-	SCT_PD_SLACK = 64,          /* bytes behind each run of lines that may be looked at: several are, at a time */
 	SCT_PD_STORES = 4096,       /* of a batch; what its last line has comes on top */
 	SCT_PD_BYTES = 64 << 10,    /* likewise */
 	SCT_PD_EVENTS = 512,        /* likewise */
@@ -19,30 +19,6 @@ enum {
 	SCT_PD_PREFIX_MAX = 48,
 	SCT_PD_NAMES = 256,
 };
-
-/* ---- runs of whole lines ------------------------------------------------------------------------------------ */
-
-struct sct_pd_feed {
-	struct sct_input *in;
-	struct sct_piece piece;
-	size_t at;             /* of its first byte that was not used */
-	uint8_t *carry;        /* a line that lies across pieces, or ends too near the end of one */
-	size_t ncarry;
-	uint64_t carry_offset; /* of its first byte */
-	const uint8_t *start, *stop; /* the run */
-	uint64_t offset;       /* of its first byte */
-	bool skipping;         /* nothing before the next line break is of use */
-	bool uncounted;        /* nobody knows how many lines were lost */
-	uint64_t skipped;      /* bytes */
-};
-
-/* The next run [start, stop): whole lines, each with its line break, SCT_PD_SLACK readable bytes behind them; until the
- * next call. Returns 1, 0 at the end, or negative. SCT_E_FORMAT: damaged input or a line that is too long;
- * SCT_E_TRUNCATED: the last line or compressed unit has no end; calling again goes on behind both. Others end it. */
-int sct_pd_feed_next(struct sct_pd_feed *f, struct sct_err *err);
-/* Offset in the file of a byte of the run, or of the compressed unit that it came from. */
-uint64_t sct_pd_feed_offset(const struct sct_pd_feed *f, const uint8_t *p);
-void sct_pd_feed_fini(struct sct_pd_feed *f);
 
 /* ---- lines -------------------------------------------------------------------------------------------------- */
 
@@ -106,7 +82,7 @@ struct sct_pd_parser {
 /* SCT_E_NOMEM. */
 int sct_pd_parser_init(struct sct_pd_parser *p, const struct sct_arch *arch, struct sct_err *err);
 void sct_pd_parser_fini(struct sct_pd_parser *p);
-/* Parses the line at `line`, which has a line break, and SCT_PD_SLACK readable bytes behind. Returns what stands behind
+/* Parses the line at `line`, which has a line break, and SCT_LINES_SLACK readable bytes behind. Returns what stands behind
  * it, or NULL: fault, cause and where are set, and the batch may have accesses more. */
 const uint8_t *sct_pd_parse(struct sct_pd_parser *p, const uint8_t *line);
 /* The same for a line that begins as the line given to sct_pd_learn did; sets *same to whether it does, and if not
@@ -211,7 +187,7 @@ void sct_pd_gates_lost(struct sct_pd_gates *g);
 /* ---- the reader --------------------------------------------------------------------------------------------- */
 
 struct sct_pd_reader {
-	struct sct_pd_feed feed;
+	struct sct_lines feed;
 	struct sct_pd_parser parser;
 	struct sct_pd_survey survey;
 	struct sct_trace_info info;

@@ -209,7 +209,7 @@ int sct_pd_survey(struct sct_pd_survey *s, struct sct_pd_parser *p, struct sct_i
 	if (!nl)
 		return sct_fail(err, SCT_E_FORMAT, 0, "no line ends among the first %zu bytes", size);
 	size = (size_t)(nl + 1 - data);
-	text = calloc(1, size + SCT_PD_SLACK);
+	text = calloc(1, size + SCT_LINES_SLACK);
 	if (!text)
 		return sct_fail(err, SCT_E_NOMEM, SCT_NO_OFFSET, "no memory for the first lines");
 	memcpy(text, data, size);
