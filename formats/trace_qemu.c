@@ -273,19 +273,15 @@ static int other_line(struct sct_ql_reader *r, const struct sct_ql_line *line, s
 	return others_text(r, line, err);
 }
 
-static void truncated(struct sct_ql_reader *r, uint64_t offset, const char *where)
+static void truncated(struct sct_ql_reader *r, const struct sct_err *err)
 {
 	r->damage.truncated = true;
 	if (!r->damage.first.status)
-		sct_fail(&r->damage.first, SCT_E_TRUNCATED, offset, "the log ends %s", where);
+		r->damage.first = *err;
 }
 
 static int take_line(struct sct_ql_reader *r, const struct sct_ql_line *line, struct sct_err *err)
 {
-	if (line->cut) {
-		truncated(r, line->offset, "inside a line");
-		return SCT_OK;
-	}
 	if (r->dumping) {
 		switch (sct_ql_dump_row(&r->dump, line)) {
 		case SCT_QL_ROW:
@@ -306,25 +302,29 @@ static int take_line(struct sct_ql_reader *r, const struct sct_ql_line *line, st
 /* Reads one line. Returns 1, 0 at the end, or what ends the reading. */
 static int step(struct sct_ql_reader *r, struct sct_ql_line *line, struct sct_err *err)
 {
+	const char *from, *end;
 	struct sct_err e;
-	int rc = sct_ql_feed_next(&r->feed, line, &e);
+	int rc;
 
-	if (rc == 1)
-		return take_line(r, line, err) == SCT_OK ? 1 : err->status;
+	r->lines.skipped = 0;
 	*line = (struct sct_ql_line){ 0 };
+	rc = sct_lines_line(&r->lines, &from, &end, &e);
+	if (rc == 1) {
+		*line = (struct sct_ql_line){ from, (size_t)(end - from), sct_lines_offset(&r->lines, from) };
+		return take_line(r, line, err) == SCT_OK ? 1 : err->status;
+	}
 	if (rc == SCT_E_FORMAT) {
-		sct_ql_lost(r, &e, 0);
-		return 1;
-	}
-	if (rc == SCT_E_TRUNCATED) {
-		truncated(r, e.offset, "inside a compressed unit");
-		return 1;
-	}
-	if (rc < 0)
+		sct_ql_lost(r, &e, r->lines.skipped);
+	} else if (rc == SCT_E_TRUNCATED) {
+		truncated(r, &e);
+	} else if (rc < 0) {
 		*err = e;
-	else if (r->dumping || r->waiting)
-		truncated(r, SCT_NO_OFFSET, "inside a register dump");
-	return rc;
+		return rc;
+	} else if (r->dumping || r->waiting) {
+		sct_fail(&e, SCT_E_TRUNCATED, SCT_NO_OFFSET, "the log ends inside a register dump");
+		truncated(r, &e);
+	}
+	return rc != 0;
 }
 
 /* ---- the plug ----------------------------------------------------------------------------------------------- */
@@ -350,7 +350,8 @@ static int ql_open(void *state, struct sct_input *in, const struct sct_trace_hin
 
 	if (hints->nondet)
 		return sct_fail(err, SCT_E_USAGE, SCT_NO_OFFSET, "a PANDA non-determinism log goes with PANDA's traces only");
-	r->feed.in = in;
+	r->lines.in = in;
+	r->lines.max = SCT_QL_LINE_MAX;
 	r->info = (struct sct_trace_info){ .format = "qemu-log", .emulator = "QEMU", .level = SCT_LEVEL_BLOCKS,
 	                                   .shown = SCT_SHOWN_NONE };
 	sct_ql_dump_init(&r->dump);
@@ -438,6 +439,7 @@ static void ql_close(void *state)
 		free(r->vcpus[i]);
 	}
 	sct_ql_table_fini(&r->code);
+	sct_lines_fini(&r->lines);
 	sct_step_free(r->step);
 }
 

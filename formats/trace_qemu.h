@@ -6,9 +6,10 @@
 #include "../src/proto.h"
 #include "../src/step.h"
 #include "formats.h"
+#include "lines.h"
 
 enum {
-	SCT_QL_LINE_MAX = 4096,        /* of a longer line the rest is dropped: none of the log's own is that long */
+	SCT_QL_LINE_MAX = 1 << 20,     /* bytes: -strace shows strings whole */
 	SCT_QL_VCPUS = 1024,
 	SCT_QL_CODE_MAX = 8192 + 15,   /* bytes of a block: they lie in two pages (accel/tcg/translator.c) */
 	SCT_QL_TABLE_MAX = 256 << 20,  /* bytes that the listed code of all blocks takes */
@@ -19,26 +20,11 @@ enum {
 
 /* ---- lines -------------------------------------------------------------------------------------------------- */
 
-struct sct_ql_feed {
-	struct sct_input *in;
-	struct sct_piece piece;
-	size_t at;
-	char carry[SCT_QL_LINE_MAX]; /* the beginning of a line that goes on in the next piece */
-	size_t carried;
-	uint64_t carry_offset;
-	bool ended;
-};
-
 struct sct_ql_line {
 	const char *text; /* without the line break; until the next call */
 	size_t len;
 	uint64_t offset;  /* in the file, of the line or of the compressed unit that it came from */
-	bool cut;         /* the input ends before a line break */
 };
-
-/* The next line. Returns 1, 0 at the end, or negative: SCT_E_FORMAT, SCT_E_TRUNCATED: bytes are missing, calling again
- * goes on behind them; others end the reading. */
-int sct_ql_feed_next(struct sct_ql_feed *f, struct sct_ql_line *line, struct sct_err *err);
 
 /* Takes a number in hex digits, at most 16, off the line. Returns how many digits there were. */
 unsigned sct_ql_hex(const char **p, const char *end, uint64_t *value);
@@ -136,7 +122,7 @@ struct sct_ql_vcpu {
 enum { SCT_QL_ENTRIES = 4 }; /* kinds of entering instructions */
 
 struct sct_ql_reader {
-	struct sct_ql_feed feed;
+	struct sct_lines lines;
 	struct sct_ql_table code;
 	struct sct_ql_dump dump;
 	bool dumping;            /* the line before was a row of `dump`, not its last */

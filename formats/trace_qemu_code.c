@@ -175,7 +175,7 @@ bool sct_ql_listing(struct sct_ql_table *t, const struct sct_ql_line *line)
 		t->broken = true; /* "Disassembler disagrees with translator" */
 		return false;
 	}
-	t->broken |= line->cut || !instruction(t->open, p, end);
+	t->broken |= !instruction(t->open, p, end);
 	return true;
 }
 

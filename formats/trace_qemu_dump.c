@@ -193,7 +193,7 @@ enum sct_ql_row sct_ql_dump_row(struct sct_ql_dump *d, const struct sct_ql_line 
 		d->row++;
 	if (line->len < 4 || memcmp(p, rows[d->row].start, 4))
 		return any_row(line) ? SCT_QL_BROKEN : SCT_QL_NOT;
-	if (line->cut || !read_row(d, p, end))
+	if (!read_row(d, p, end))
 		return SCT_QL_BROKEN;
 	d->row++;
 	return d->row == NARROW || d->row == NROWS ? SCT_QL_LAST : SCT_QL_ROW;
