@@ -98,11 +98,11 @@ static const uint8_t *other_line(struct sct_pd_reader *r, const uint8_t *line)
 		return refuse(r, line);
 	}
 	if (r->have && !r->kernel && p->has_kernel && p->kernel) {
-		const char *code = sct_pd_gate_in(&r->gates, p->arch, r->threads.running, &before, &p->regs);
+		struct sct_pd_entered how = sct_pd_gate_in(&r->gates, p->arch, r->threads.running, &before, &p->regs);
 
 		p->regs = before;
 		take_back(r, n, used);
-		sct_pd_moment(r, SCT_EV_INSN, r->index - 1, code);
+		sct_pd_moment(r, SCT_EV_INSN, r->index - 1, &how);
 		end = sct_pd_parse(p, line);
 	}
 	if (p->has_kernel || !p->prefix_words)

@@ -160,6 +160,13 @@ enum { SCT_PD_GATES = 256, SCT_PD_WAYS = 256 };
  * instruction. */
 struct sct_pd_gate {
 	uint64_t pc, behind2, behind4;
+	bool of_64; /* 64-bit code was seen to come in by `syscall` */
+};
+
+/* How the kernel was entered. */
+struct sct_pd_entered {
+	const char *code;   /* the two bytes of the entering instruction; NULL: not known */
+	enum sct_mode mode; /* of the program, where the entry point tells it */
 };
 
 /* A thread's last way into the kernel, which may be a call; gate NULL: none. */
@@ -172,13 +179,14 @@ struct sct_pd_way {
 struct sct_pd_gates {
 	struct sct_pd_gate gates[SCT_PD_GATES];
 	unsigned ngates;
+	bool found_64; /* one of them has of_64: there is no other for 64-bit code */
 	struct sct_pd_way ways[SCT_PD_WAYS]; /* by number of the thread, the last of each place */
 };
 
-/* Thread `thread` left user mode: registers of the instruction that left it, and of the kernel's first. Returns the two
- * bytes of that instruction where it is certain that it is the entering one, else NULL. */
-const char *sct_pd_gate_in(struct sct_pd_gates *g, const struct sct_arch *arch, uint64_t thread,
-                           const struct sct_regs *before, const struct sct_regs *behind);
+/* Thread `thread` left user mode: registers of the instruction that left it, and of the kernel's first. Tells that
+ * instruction where it is certain that it is the entering one. */
+struct sct_pd_entered sct_pd_gate_in(struct sct_pd_gates *g, const struct sct_arch *arch, uint64_t thread,
+                                     const struct sct_regs *before, const struct sct_regs *behind);
 /* It is back in user mode, with these registers. */
 void sct_pd_gate_out(struct sct_pd_gates *g, const struct sct_arch *arch, uint64_t thread, const struct sct_regs *regs);
 /* Lines are missing. */
@@ -224,8 +232,8 @@ struct sct_pd_reader {
 /* Tells the accesses that were not told. */
 void sct_pd_flush(struct sct_pd_reader *r);
 /* Tells accesses, changed registers, and then that instruction seq is about to be executed (INSN) or that the vCPU is
- * back in user mode (USER), at the pc of the last line. code: the two bytes of the instruction, or NULL. */
-void sct_pd_moment(struct sct_pd_reader *r, enum sct_event_kind kind, uint64_t seq, const char *code);
+ * back in user mode (USER), at the pc of the last line. how: what is known of an INSN, or NULL. */
+void sct_pd_moment(struct sct_pd_reader *r, enum sct_event_kind kind, uint64_t seq, const struct sct_pd_entered *how);
 /* Tells that lines are missing, unless that was the last thing told, and forgets registers. bytes: of text; places and
  * first cause are counted. */
 void sct_pd_lost(struct sct_pd_reader *r, const struct sct_err *err, uint64_t bytes);

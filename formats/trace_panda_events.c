@@ -115,7 +115,7 @@ void sct_pd_flush(struct sct_pd_reader *r)
 
 /* ---- moments ------------------------------------------------------------------------------------------------ */
 
-void sct_pd_moment(struct sct_pd_reader *r, enum sct_event_kind kind, uint64_t seq, const char *code)
+void sct_pd_moment(struct sct_pd_reader *r, enum sct_event_kind kind, uint64_t seq, const struct sct_pd_entered *how)
 {
 	struct sct_event *e;
 
@@ -126,8 +126,11 @@ void sct_pd_moment(struct sct_pd_reader *r, enum sct_event_kind kind, uint64_t s
 	e = put(r, kind);
 	e->addr = r->parser.regs.value[r->parser.arch->pc];
 	e->seq = seq;
-	e->data = (const uint8_t *)code;
-	e->len = code ? 2 : 0;
+	if (!how)
+		return;
+	e->data = (const uint8_t *)how->code;
+	e->len = how->code ? 2 : 0;
+	e->reg = (uint8_t)how->mode;
 }
 
 void sct_pd_lost(struct sct_pd_reader *r, const struct sct_err *err, uint64_t bytes)

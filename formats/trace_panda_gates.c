@@ -8,7 +8,8 @@
  * `int $0x80` execution goes on two bytes further, behind `sysenter` at the vDSO's landing pad, two more
  * (arch/x86/entry/vdso/vdso32/system_call.S). A thread's way out is held against its last way in: a handler of SIGILL
  * may change results and skip instructions, but the way out is that of its sigreturn. On x86_64 `syscall` is known at
- * once: everything else that enters from user mode loads the stack pointer (Intel SDM 3A 5.8.8, 6.14.2).
+ * once: everything else that enters from user mode loads the stack pointer (Intel SDM 3A 5.8.8, 6.14.2). On AMD's
+ * processors 32-bit code uses it too, and enters elsewhere.
  */
 #include <string.h>
 
@@ -38,26 +39,49 @@ void sct_pd_gates_lost(struct sct_pd_gates *g)
 	memset(g->ways, 0, sizeof g->ways);
 }
 
-const char *sct_pd_gate_in(struct sct_pd_gates *g, const struct sct_arch *arch, uint64_t thread,
-                           const struct sct_regs *before, const struct sct_regs *behind)
+static bool is_high(const struct sct_regs *regs, unsigned slot)
 {
+	return regs->known >> slot & 1 && regs->value[slot] >> 32;
+}
+
+/* `syscall` has one entry point for 64-bit code and one for 32-bit code (AMD64 manual 2, 6.1.1: LSTAR, CSTAR). */
+static struct sct_pd_entered by_syscall(struct sct_pd_gates *g, struct sct_pd_gate *gate, const struct sct_arch *arch,
+                                        const struct sct_regs *before)
+{
+	struct sct_pd_entered how = { "\x0f\x05", SCT_MODE_UNKNOWN };
+
+	if (!gate)
+		return how;
+	if (is_high(before, arch->pc) || is_high(before, arch->sp))
+		gate->of_64 = g->found_64 = true;
+	if (g->found_64)
+		how.mode = gate->of_64 ? SCT_MODE_64 : SCT_MODE_32;
+	return how;
+}
+
+struct sct_pd_entered sct_pd_gate_in(struct sct_pd_gates *g, const struct sct_arch *arch, uint64_t thread,
+                                     const struct sct_regs *before, const struct sct_regs *behind)
+{
+	struct sct_pd_entered how = { NULL, SCT_MODE_UNKNOWN };
 	uint64_t sp = before->value[arch->sp], in = before->known & behind->known;
 	unsigned result = sct_arch_reg(arch, "eax")->index;
 	struct sct_pd_gate *gate = gate_at(g, behind->value[arch->pc]);
 
 	if (!(in >> arch->sp & 1))
-		return NULL;
+		return how;
 	if (arch->word == 8 && behind->value[arch->sp] == sp)
-		return "\x0f\x05";
+		return by_syscall(g, gate, arch, before);
 	if (!gate)
-		return NULL;
+		return how;
 	*way_of(g, thread) = (struct sct_pd_way){
 		.gate = behind->known >> result & 1 ? gate : NULL, .thread = thread, .sp = sp, .pc = before->value[arch->pc],
 		.result = behind->value[result],
 	};
 	if (gate->behind2 >= PROOFS && !gate->behind4)
-		return "\xcd\x80";
-	return gate->behind4 >= PROOFS && !gate->behind2 ? "\x0f\x34" : NULL;
+		how.code = "\xcd\x80";
+	else if (gate->behind4 >= PROOFS && !gate->behind2)
+		how.code = "\x0f\x34";
+	return how;
 }
 
 void sct_pd_gate_out(struct sct_pd_gates *g, const struct sct_arch *arch, uint64_t thread, const struct sct_regs *regs)

@@ -6,14 +6,17 @@
 
 enum { INSN_MAX = 15 };
 
-/* The CPU mode at addr. Where registers do not show it, addresses above 4 GiB may tell: 32-bit code has none. */
-static enum sct_mode mode_at(const struct sct_vcpu *v, uint64_t addr, bool user_mode)
+/* The CPU mode at addr. shown: by other means than registers. Where neither shows it, addresses above 4 GiB may tell:
+ * 32-bit code has none. */
+static enum sct_mode mode_at(const struct sct_vcpu *v, uint64_t addr, bool user_mode, enum sct_mode shown)
 {
 	const struct sct_arch *arch = v->machine->arch;
 	enum sct_mode mode;
 
 	if (user_mode && arch->program_mode != SCT_MODE_UNKNOWN)
 		return arch->program_mode;
+	if (shown != SCT_MODE_UNKNOWN)
+		return shown;
 	mode = sct_arch_mode(arch, &v->regs);
 	if (mode == SCT_MODE_UNKNOWN && (addr >> 32 || (v->regs.known >> arch->sp & 1 && v->regs.value[arch->sp] >> 32)))
 		return arch->high_mode;
@@ -64,7 +67,7 @@ struct sct_found sct_detect(struct sct_insn *insn, struct sct_vcpu *v, const str
 	} else {
 		len = mem.read(mem.ctx, f.addr, held, sizeof held);
 	}
-	f.mode = mode_at(v, f.addr, user_mode);
+	f.mode = mode_at(v, f.addr, user_mode, e->reg);
 	look(insn, v->machine->arch, &f, bytes, len);
 	count(counts, &f, e, len);
 	if (f.kind != SCT_INSN_NONE && !user_mode && sct_arch_user(v->machine->arch, &v->regs, &user) && !user) {

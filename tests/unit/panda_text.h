@@ -112,6 +112,8 @@ static void say_event(const struct sct_event *e)
 		say(&got, "%s %llu %llx", e->kind == SCT_EV_INSN ? "insn" : "user", seq, addr);
 		for (uint32_t i = 0; i < e->len; i++)
 			say(&got, "%s%02x", i ? "" : " ", e->data[i]);
+		if (e->reg)
+			say(&got, " %s", e->reg == SCT_MODE_64 ? "64" : "32");
 		say(&got, "\n");
 		break;
 	case SCT_EV_THREAD:

@@ -25,6 +25,32 @@ static struct script *begin(void)
 	return s;
 }
 
+/* A `syscall` of low code where no register shows the mode, and its return so many bytes behind. */
+static void enter_in(struct script *s, enum sct_mode mode, unsigned behind)
+{
+	enter(s, GETPID, STUB, SP);
+	s->events[s->n - 1].reg = (uint8_t)mode;
+	leave(s, STUB + behind, SP, 7);
+}
+
+START_TEST(mode_without_code_segment)
+{
+	struct script *s = script_new(&sct_arch_x86_64);
+
+	event(s, SCT_EV_THREAD)->value = 1;
+	reg(s, "cr3", SPACE);
+	reg(s, "efer", 0x500);
+	enter_in(s, SCT_MODE_64, 2);
+	enter_in(s, SCT_MODE_32, 4);
+	enter_in(s, SCT_MODE_UNKNOWN, 2);
+	script_run(s, say_record);
+	ck_assert_str_eq(s->text, "0 getpid returned 7 thread=1 pid=7 at 401002\n"
+	                          "1 mkdir returned 7 thread=1 pid=7 at 401004\n");
+	ck_assert_uint_eq(s->counts.no_abi, 1);
+	free(s);
+}
+END_TEST
+
 /* ---- plain ways ----------------------------------------------------------------------------------------------- */
 
 START_TEST(threads_share_a_stub)
@@ -237,6 +263,7 @@ int main(void)
 	int failed;
 
 	tcase_set_timeout(t, 60);
+	tcase_add_test(t, mode_without_code_segment);
 	tcase_add_test(t, threads_share_a_stub);
 	tcase_add_test(t, thread_moves_to_another_vcpu);
 	tcase_add_test(t, return_without_entry_is_an_orphan);

@@ -183,6 +183,30 @@ START_TEST(syscall_of_64_bits)
 }
 END_TEST
 
+/* A call by `syscall` from there, into the kernel at entry. */
+static void syscall_at(const char *pc, const char *sp, const char *entry)
+{
+	say(&file, "asid=0x0000000001000000,kernel=0,rip=0x%s,rsp=0x%s\n", pc, sp);
+	say(&file, "asid=0x0000000001000000,kernel=1,rip=0x%s\n", entry);
+}
+
+/* 64-bit code may be low, with a low stack; 32-bit code has an entry point of its own. */
+START_TEST(syscall_of_both)
+{
+	syscall_at("401000", "4c9000", "ffffffff81c00000"); /* nobody knows yet */
+	syscall_at("401000", "7ffe0000ff00", "ffffffff81c00000");
+	syscall_at("401000", "4c9000", "ffffffff81c00000");
+	syscall_at("f7f0c555", "ffe5ec0c", "ffffffff81c01a00");
+	ck_assert_msg(read_text(file.s) == 0, "%s", err.text);
+	got.len = 0;
+	for (const char *at = strtok(got.s, "\n"); at; at = strtok(NULL, "\n"))
+		if (!strncmp(at, "insn", 4))
+			say(&file, "#%s\n", at);
+	ck_assert_str_eq(strchr(file.s, '#'), "#insn 0 401000 0f05\n" "#insn 2 401000 0f05 64\n"
+	                 "#insn 4 401000 0f05 64\n" "#insn 6 f7f0c555 0f05 32\n");
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("trace_panda_kernel");
@@ -202,6 +226,7 @@ int main(void)
 	tcase_add_test(c, both_ways);
 	tcase_add_test(c, emulated);
 	tcase_add_test(c, syscall_of_64_bits);
+	tcase_add_test(c, syscall_of_both);
 	suite_add_tcase(s, c);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_NORMAL);
