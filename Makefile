@@ -98,7 +98,7 @@ $(BUILD)/gen/%.o: $(BUILD)/gen/%.c Makefile
 
 PLUGIN_USER := $(wildcard src/record/user*.c)
 PLUGIN_BOTH := $(filter-out $(LAUNCH) $(PLUGIN_USER) src/record/plugin.c,$(wildcard src/record/*.c)) \
-	$(addprefix src/,abi.c arch.c arch_x86.c arena.c err.c map.c proto.c value.c value_walk.c)
+	$(addprefix src/,abi.c arch.c arch_x86.c arch_arm.c arch_mips.c arena.c err.c map.c proto.c value.c value_walk.c)
 PLUGIN_LIB := $(BUILD)/plugin/plugin.a
 PLUGIN_CC   = $(CC) $(BASE) $(shell pkg-config --cflags glib-2.0) $(CPPFLAGS) $(CFLAGS) -MMD -MP
 
@@ -126,10 +126,11 @@ $(BUILD)/plugin/gen/%.o: $(BUILD)/gen/%.c Makefile
 # ---- generated sources ----------------------------------------------------------------------------------------
 
 # the system call tables: text in prototypes/, made by scan_linux from a kernel source tree
-TABLES := prototypes/linux_x64.txt prototypes/linux_x32.txt prototypes/linux_x86.txt prototypes/labels/errno.txt
+TABLES := $(patsubst %,prototypes/linux_%.txt,x64 x32 x86 arm arm64 mips_o32) prototypes/labels/errno.txt \
+	prototypes/labels/errno_mips.txt
 
 $(BUILD)/gen_tables: prototypes/gen_tables.c prototypes/row.c prototypes/text.c prototypes/row.h prototypes/text.h
-$(BUILD)/scan_linux: prototypes/scan_linux.c prototypes/ksource.c prototypes/cond.c prototypes/marks.c \
+$(BUILD)/scan_linux: prototypes/scan_linux.c prototypes/ksource.c prototypes/generic.c prototypes/cond.c prototypes/marks.c \
 	prototypes/text.c $(wildcard prototypes/*.h)
 $(BUILD)/gen_tables $(BUILD)/scan_linux:
 	@mkdir -p $(@D)

@@ -1,6 +1,6 @@
 /* Does a piece of kernel source belong to a build? Conditions of the C preprocessor with three values.
  * In:  #if expressions of kernel sources
- * Out: yes, no or maybe for a 32-bit and a 64-bit x86 build
+ * Out: yes, no or maybe for each build
  */
 #include "cond.h"
 
@@ -8,27 +8,38 @@
 
 #include "text.h"
 
-/* What is known of the builds: arch/x86/Kconfig of Linux 6.1, and Debian's choice of options. */
+/* What is known of the builds: arch/x86/Kconfig of Linux 6.1 and of the others, their asm/unistd.h, and Debian's choice of
+ * options. */
 static const struct {
 	const char *name;
 	enum tri value[NTARGETS];
 } symbols[] = {
-	{ "CONFIG_X86", { YES, YES } },
-	{ "CONFIG_MMU", { YES, YES } },
-	{ "CONFIG_X86_32", { YES, NO } },
-	{ "CONFIG_X86_64", { NO, YES } },
-	{ "CONFIG_64BIT", { NO, YES } },
-	{ "CONFIG_COMPAT", { NO, YES } },
-	{ "CONFIG_IA32_EMULATION", { NO, YES } },
-	{ "CONFIG_X86_X32_ABI", { NO, YES } },
-	{ "CONFIG_X86_IOPL_IOPERM", { YES, YES } },
-	{ "CONFIG_CLONE_BACKWARDS", { YES, NO } },
-	{ "CONFIG_CLONE_BACKWARDS2", { NO, NO } },
-	{ "CONFIG_CLONE_BACKWARDS3", { NO, NO } },
-	{ "CONFIG_OLD_SIGSUSPEND", { NO, NO } },
-	{ "CONFIG_OLD_SIGSUSPEND3", { YES, NO } },
-	{ "CONFIG_ARCH_SPLIT_ARG64", { YES, NO } },
-	{ "__ARCH_WANT_SYS_OLD_MMAP", { YES, NO } },
+	{ "CONFIG_X86", { YES, YES, NO, NO, NO } },
+	{ "CONFIG_ARM", { NO, NO, YES, NO, NO } },
+	{ "CONFIG_ARM64", { NO, NO, NO, YES, NO } },
+	{ "CONFIG_MIPS", { NO, NO, NO, NO, YES } },
+	{ "CONFIG_MMU", { YES, YES, YES, YES, YES } },
+	{ "CONFIG_X86_32", { YES, NO, NO, NO, NO } },
+	{ "CONFIG_X86_64", { NO, YES, NO, NO, NO } },
+	{ "CONFIG_64BIT", { NO, YES, NO, YES, NO } },
+	{ "CONFIG_32BIT", { MAYBE, MAYBE, MAYBE, MAYBE, YES } },
+	{ "CONFIG_COMPAT", { NO, YES, NO, YES, NO } },
+	{ "CONFIG_IA32_EMULATION", { NO, YES, NO, NO, NO } },
+	{ "CONFIG_X86_X32_ABI", { NO, YES, NO, NO, NO } },
+	{ "CONFIG_X86_IOPL_IOPERM", { YES, YES, NO, NO, NO } },
+	{ "CONFIG_CLONE_BACKWARDS", { YES, NO, YES, YES, YES } },
+	{ "CONFIG_CLONE_BACKWARDS2", { NO, NO, NO, NO, NO } },
+	{ "CONFIG_CLONE_BACKWARDS3", { NO, NO, NO, NO, NO } },
+	{ "CONFIG_OLD_SIGSUSPEND", { NO, NO, NO, NO, NO } },
+	{ "CONFIG_OLD_SIGSUSPEND3", { YES, NO, YES, YES, NO } },
+	{ "CONFIG_ARCH_SPLIT_ARG64", { YES, NO, NO, NO, NO } },
+	{ "__ARCH_WANT_SYS_OLD_MMAP", { YES, NO, YES, NO, NO } },
+	{ "__ARCH_WANT_RENAMEAT", { MAYBE, MAYBE, MAYBE, YES, MAYBE } },
+	{ "__ARCH_WANT_NEW_STAT", { MAYBE, MAYBE, MAYBE, YES, MAYBE } },
+	{ "__ARCH_WANT_SET_GET_RLIMIT", { MAYBE, MAYBE, MAYBE, YES, MAYBE } },
+	{ "__ARCH_WANT_SYNC_FILE_RANGE2", { MAYBE, MAYBE, MAYBE, NO, MAYBE } },
+	{ "__SYSCALL_COMPAT", { MAYBE, MAYBE, MAYBE, NO, MAYBE } },
+	{ "__SYSCALL", { MAYBE, MAYBE, MAYBE, NO, MAYBE } },
 };
 
 struct expr {
@@ -51,6 +62,11 @@ static enum tri any(enum tri a, enum tri b)
 static enum tri not(enum tri a)
 {
 	return (enum tri)(YES - a);
+}
+
+bool cond_is_64(enum target target)
+{
+	return target == TARGET_64 || target == TARGET_ARM64;
 }
 
 enum tri cond_symbol(const char *name, size_t len, enum target target)
@@ -96,10 +112,10 @@ static enum tri operand(struct expr *e)
 
 	if (eat(e, "!"))
 		return not(operand(e));
-	if (eat(e, "BITS_PER_LONG == 32"))
-		return e->target == TARGET_32 ? YES : NO;
-	if (eat(e, "BITS_PER_LONG == 64"))
-		return e->target == TARGET_64 ? YES : NO;
+	if (eat(e, "BITS_PER_LONG == 32") || eat(e, "__BITS_PER_LONG == 32"))
+		return cond_is_64(e->target) ? NO : YES;
+	if (eat(e, "BITS_PER_LONG == 64") || eat(e, "__BITS_PER_LONG == 64") || eat(e, "__BITS_PER_LONG != 32"))
+		return cond_is_64(e->target) ? YES : NO;
 	if (eat(e, "defined(") || eat(e, "defined (") || eat(e, "IS_ENABLED(") || eat(e, "(")) {
 		value = either(e);
 		eat(e, ")");

@@ -2,10 +2,14 @@
 #ifndef PROTOTYPES_COND_H
 #define PROTOTYPES_COND_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
-/* The kernel builds that tables are made for. */
-enum target { TARGET_32, TARGET_64, NTARGETS };
+/* The kernel builds that tables are made for: x86 of 32 and 64 bits, Arm, AArch64, little-endian MIPS of 32 bits. */
+enum target { TARGET_32, TARGET_64, TARGET_ARM, TARGET_ARM64, TARGET_MIPS, NTARGETS };
+
+/* Does a long of that build have 64 bits? */
+bool cond_is_64(enum target target);
 
 /* Ordered so that "and" is the minimum, "or" the maximum and "not" 2 - x. */
 enum tri { NO, MAYBE, YES };

@@ -107,6 +107,23 @@ static void check_order(const struct input *in, const struct list *lists)
 			    l->row[l->count - 2].nr);
 }
 
+/* Bytes of an argument word, and how many of them a call can have. */
+static const struct {
+	const char *profile;
+	unsigned word, words;
+} abis[] = {
+	{ "linux_x86", 4, 6 }, { "linux_x64", 8, 6 }, { "linux_x32", 8, 6 },
+	{ "linux_arm", 4, 6 }, { "linux_arm64", 8, 6 }, { "linux_mips_o32", 4, 7 },
+};
+
+static unsigned abi_of(const struct input *in)
+{
+	for (unsigned i = 0; i < sizeof abis / sizeof *abis; i++)
+		if (!strcmp(abis[i].profile, in->profile))
+			return i;
+	die(in->path, 0, "a profile whose argument words are not known");
+}
+
 static void print_table(struct input *in)
 {
 	struct list lists[LISTS] = {
@@ -115,6 +132,7 @@ static void print_table(struct input *in)
 		{ "ipc:", "ipc", NULL, 0 },
 	};
 	char *text = text_read(in->path), *line;
+	unsigned abi = abi_of(in);
 	struct row *row;
 
 	while ((line = text_line(&text))) {
@@ -122,7 +140,7 @@ static void print_table(struct input *in)
 		if (!*line || *line == '#')
 			continue;
 		row = next_row(lists, &line);
-		row_parse(row, line, strstr(in->profile, "x86") ? 4 : 8, in->path, in->line);
+		row_parse(row, line, abis[abi].word, abis[abi].words, in->path, in->line);
 		check_order(in, lists);
 	}
 	for (struct list *l = lists; l < lists + LISTS; l++) {

@@ -1,5 +1,5 @@
 /* System call definitions in a kernel source tree: SYSCALL_DEFINEn and its relatives.
- * In:  .c files of the directories that x86 kernels are built from, include/linux/{syscalls,compat}.h
+ * In:  .c files of the directories that kernels are built from, include/linux/{syscalls,compat}.h
  * Out: entry points with types and names of their parameters
  */
 #include "ksource.h"
@@ -13,10 +13,17 @@
 #include "text.h"
 
 static const char *const dirs[] = {
-	"arch/x86", "block", "drivers", "fs", "init", "io_uring", "ipc", "kernel", "lib", "mm", "net", "security",
+	"arch/x86", "arch/arm", "arch/arm64", "arch/mips", "block", "drivers", "fs", "init", "io_uring", "ipc", "kernel", "lib", "mm", "net", "security",
 };
-/* never part of these kernels: user-mode Linux, machines without an MMU or timers */
-static const char *const skipped[] = { "arch/x86/um", "mm/nommu.c", "kernel/time/posix-stubs.c" };
+/* never part of these kernels: user-mode Linux, machines without an MMU or timers; 32-bit programs on 64-bit kernels of other
+ * architectures than x86 */
+static const char *const skipped[] = {
+	"arch/x86/um", "mm/nommu.c", "kernel/time/posix-stubs.c", "arch/arm64/kernel/sys32.c", "arch/mips/kernel/linux32.c",
+};
+/* which of arch/ a build has */
+static const char *const archs[NTARGETS] = {
+	[TARGET_32] = "x86", [TARGET_64] = "x86", [TARGET_ARM] = "arm", [TARGET_ARM64] = "arm64", [TARGET_MIPS] = "mips",
+};
 
 /* Comments become spaces; line breaks stay, so that lines can be counted. */
 static void strip(char *s)
@@ -140,6 +147,16 @@ static void declared_fields(struct definition *d, const char *p, const char *end
 	}
 }
 
+static const char *arch_of(const char *path)
+{
+	const char *folder = strstr(path, "/arch/");
+
+	for (enum target t = 0; folder && t < NTARGETS; t++)
+		if (text_starts(folder + 6, archs[t]) && folder[6 + strlen(archs[t])] == '/')
+			return archs[t];
+	return NULL;
+}
+
 static struct definition *new_definition(struct ksource *k, const char *path, unsigned line, const struct cond *cond)
 {
 	struct definition *d;
@@ -151,7 +168,7 @@ static struct definition *new_definition(struct ksource *k, const char *path, un
 	d = &k->def[k->count++];
 	d->path = path;
 	d->line = line;
-	d->arch = strstr(path, "/arch/x86/") != NULL;
+	d->arch = arch_of(path);
 	for (enum target t = 0; t < NTARGETS; t++)
 		d->holds[t] = cond_holds(cond, t);
 	return d;
@@ -172,15 +189,16 @@ static void take_macro(struct ksource *k, const char *text, const char *path, un
 		d->entry = text_printf("%ssys_%s", compat || i ? "compat_" : "",
 				       text_squeeze(open + 1, (size_t)(comma - open - 1)));
 		macro_fields(d, comma + 1, close);
-		if (both)
-			d->holds[i ? TARGET_32 : TARGET_64] = NO;
+		for (enum target t = 0; both && t < NTARGETS; t++)
+			if (cond_is_64(t) == !i)
+				d->holds[t] = NO;
 	}
 }
 
 static void take_declaration(struct ksource *k, const char *text, const char *path, unsigned line,
 			     const struct cond *cond)
 {
-	const char *name = strstr(text, "sys_"), *open = strchr(text, '('), *close = open ? text_close(open) : NULL;
+	const char *name = strstr(text, "sys"), *open = strchr(text, '('), *close = open ? text_close(open) : NULL;
 	struct definition *d;
 
 	if (!name || !close || name > open)
@@ -260,12 +278,13 @@ static void scan_dir(struct ksource *k, const char *dir)
 	free(entry);
 }
 
-void ksource_scan(struct ksource *k, const char *path)
+void ksource_scan(struct ksource *k, const char *path, const char *declared)
 {
 	for (size_t i = 0; i < sizeof dirs / sizeof *dirs; i++)
 		scan_dir(k, text_printf("%s/%s", path, dirs[i]));
 	if (!k->count)
 		die(path, 0, "has no system call definitions");
+	scan_file(k, declared, true);
 	scan_file(k, text_printf("%s/include/linux/syscalls.h", path), true);
 	scan_file(k, text_printf("%s/include/linux/compat.h", path), true);
 }
@@ -288,7 +307,7 @@ const struct definition *ksource_find(const struct ksource *k, const char *entry
 		const struct definition *d = &k->def[i];
 		bool better, equal;
 
-		if (d->holds[target] == NO || strcmp(d->entry, entry))
+		if (d->holds[target] == NO || strcmp(d->entry, entry) || (d->arch && strcmp(d->arch, archs[target])))
 			continue;
 		better = !best || (best->header && !d->header) || (!best->arch && d->arch);
 		equal = best && best->header == d->header && best->arch == d->arch;

@@ -17,8 +17,8 @@ struct definition {
 	const char *entry; /* "sys_read", "compat_sys_ioctl" */
 	const char *path;
 	unsigned line;
-	bool arch;   /* found under arch/x86 */
-	bool header; /* a declaration of include/linux, no definition */
+	const char *arch; /* folder of arch/ that it was found in, or NULL */
+	bool header; /* a declaration, no definition */
 	enum tri holds[NTARGETS];
 	unsigned nfields;
 	struct field field[FIELDS_MAX];
@@ -29,8 +29,9 @@ struct ksource {
 	size_t count, room;
 };
 
-/* Collects the definitions of the tree at path; dies when there are none. */
-void ksource_scan(struct ksource *k, const char *path);
+/* Collects the definitions of the tree at path, and declarations of what is none in C from that file; dies when there are
+ * none. */
+void ksource_scan(struct ksource *k, const char *path, const char *declared);
 /* The definition of entry in that build: its own architecture's, else the generic one, else the declaration; NULL
  * when there is none. Dies where two that differ are both possible. */
 const struct definition *ksource_find(const struct ksource *k, const char *entry, enum target target);

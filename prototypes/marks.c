@@ -48,9 +48,9 @@ static bool in_list(const char *list, const char *name, size_t len)
 /* Does the list name that entry point, in full or without "sys_" or "compat_sys_"? */
 static bool names_call(const char *list, const char *entry)
 {
-	const char *call = strstr(entry, "sys_") + 4;
+	const char *call = strstr(entry, "sys_");
 
-	return in_list(list, entry, strlen(entry)) || in_list(list, call, strlen(call));
+	return in_list(list, entry, strlen(entry)) || (call && in_list(list, call + 4, strlen(call + 4)));
 }
 
 const char *marks_find(struct marks *m, const char *entry, const char *type, const char *param)

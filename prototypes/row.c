@@ -13,7 +13,7 @@
 struct parse {
 	struct row *row;
 	const char *file;
-	unsigned line, word;
+	unsigned line, word, words;
 };
 
 struct keyword {
@@ -223,7 +223,7 @@ static void take_params(const struct parse *p, char *list)
 		take_marks(p, a, marks[i]);
 		slot = (a->slot_hi != NO_SLOT && a->slot_hi > a->slot ? a->slot_hi : a->slot) + 1;
 	}
-	if (slot > ROW_PARAMS)
+	if (slot > p->words)
 		die(p->file, p->line, "%s has more words than an ABI passes", r->name);
 }
 
@@ -242,9 +242,9 @@ static void take_flags(const struct parse *p, char *text)
 	}
 }
 
-void row_parse(struct row *row, char *line, unsigned word, const char *file, unsigned n)
+void row_parse(struct row *row, char *line, unsigned word, unsigned words, const char *file, unsigned n)
 {
-	struct parse p = { .row = row, .file = file, .line = n, .word = word };
+	struct parse p = { .row = row, .file = file, .line = n, .word = word, .words = words };
 	char *nr = text_word(&line), *name = text_word(&line), *open = strchr(line, '('), *close;
 
 	close = open ? (char *)text_close(open) : NULL;

@@ -20,7 +20,7 @@ struct row {
 };
 
 /* Parses "NR NAME ENTRY(PARAMETERS) FLAGS" for an ABI with words of that many bytes; dies, naming file and line, at
- * what is not understood. Keeps pointers into line. */
-void row_parse(struct row *row, char *line, unsigned word, const char *file, unsigned number);
+ * what is not understood, or needs more than `words` of them. Keeps pointers into line. */
+void row_parse(struct row *row, char *line, unsigned word, unsigned words, const char *file, unsigned number);
 
 #endif

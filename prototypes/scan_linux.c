@@ -1,6 +1,6 @@
-/* Makes the tables of Linux on x86 from a kernel source tree.
- * In:  a Linux source tree (Debian's linux-source-6.1); types.txt, marks.txt and multiplexed_x86.txt of this folder
- * Out: linux_x86.txt, linux_x64.txt, linux_x32.txt in this folder: one line a call (sctrace-prototypes(5))
+/* Makes the tables of Linux from a kernel source tree.
+ * In:  a Linux source tree (Debian's linux-source-6.1); types.txt, marks.txt, declared.h, multiplexed_*.txt of this folder
+ * Out: linux_*.txt in this folder: one line a call (sctrace-prototypes(5))
  *
  * usage: scan_linux TREE FOLDER
  */
@@ -8,24 +8,36 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "generic.h"
 #include "ksource.h"
 #include "marks.h"
 #include "text.h"
 
 struct type {
-	const char *name, *code[NTARGETS]; /* "u4", "i8", "ptr" */
+	const char *name, *code[2]; /* "u4", "i8", "ptr": where a long has 32 and 64 bits */
 };
 
 struct profile {
 	const char *name, *tbl, *abi[2]; /* second column of the .tbl lines that it has */
 	enum target target;
 	const char *rest; /* lines that no source has, to be appended */
+	unsigned base;    /* of the numbers in the .tbl */
+	const char *set;  /* mark of a signal set that is more than one number of 64 bits */
+	bool pairs;       /* a 64-bit number in two words begins at an even one, as in the C ABI of the architecture */
 };
 
+#define X86 "arch/x86/entry/syscalls/"
+#define GENERIC "include/uapi/asm-generic/unistd.h"
+#define O32 "arch/mips/kernel/syscalls/syscall_o32.tbl"
+
 static const struct profile profiles[] = {
-	{ "linux_x86", "syscall_32.tbl", { "i386", "i386" }, TARGET_32, "multiplexed_x86.txt" },
-	{ "linux_x64", "syscall_64.tbl", { "common", "64" }, TARGET_64, NULL },
-	{ "linux_x32", "syscall_64.tbl", { "common", "x32" }, TARGET_64, NULL },
+	{ "linux_x86", X86 "syscall_32.tbl", { "i386", "i386" }, TARGET_32, "multiplexed_x86.txt" },
+	{ "linux_x64", X86 "syscall_64.tbl", { "common", "64" }, TARGET_64 },
+	{ "linux_x32", X86 "syscall_64.tbl", { "common", "x32" }, TARGET_64 },
+	{ "linux_arm", "arch/arm/tools/syscall.tbl", { "common", "eabi" }, TARGET_ARM, "private_arm.txt", .pairs = true },
+	{ "linux_arm64", GENERIC, { "generic", "generic" }, TARGET_ARM64 },
+	{ "linux_mips_o32", O32, { "o32", "o32" }, TARGET_MIPS, "multiplexed_x86.txt", .base = 4000,
+	  .set = " len=2", .pairs = true },
 };
 
 struct scan {
@@ -65,7 +77,7 @@ static const char *type_code(const struct scan *s, const char *type, enum target
 		return "ptr";
 	for (size_t i = 0; i < s->ntypes; i++)
 		if (!strcmp(s->types[i].name, type))
-			return s->types[i].code[target];
+			return s->types[i].code[cond_is_64(target)];
 	die(d->path, d->line, "%s: type '%s' is not in types.txt", d->entry, type);
 }
 
@@ -77,7 +89,7 @@ static const char *pointee_code(const struct scan *s, const char *type, enum tar
 
 	if (strcmp(code, "ptr"))
 		return code;
-	return target == TARGET_32 ? "u4" : "u8";
+	return cond_is_64(target) ? "u8" : "u4";
 }
 
 /* Splits in two halves? Then the length of their common stem in *stem. */
@@ -113,14 +125,27 @@ static bool print_halves(FILE *out, const struct field *f)
 	return true;
 }
 
-/* Marks of a parameter that no line is about. */
-static void print_default(struct scan *s, FILE *out, const struct profile *p, const struct definition *d,
-			  const struct field *f)
+static bool in_two_words(const struct scan *s, const struct profile *p, const struct definition *d,
+			 const struct field *f)
 {
 	const char *code = type_code(s, f->type, p->target, d);
 
-	if (strcmp(code, "ptr")) {
-		fprintf(out, "%s%s", code, p->target == TARGET_32 && code[1] == '8' ? " lohi" : "");
+	return !cond_is_64(p->target) && strcmp(code, "ptr") && code[1] == '8';
+}
+
+/* Marks of a parameter that no line is about, and that begins at that word. */
+static void print_default(struct scan *s, FILE *out, const struct profile *p, const struct definition *d,
+			  const struct field *f, unsigned word)
+{
+	const char *code = type_code(s, f->type, p->target, d);
+
+	if (in_two_words(s, p, d, f)) {
+		fputs(code, out);
+		if (p->pairs)
+			fprintf(out, " slot=%u", word);
+		fputs(" lohi", out);
+	} else if (strcmp(code, "ptr")) {
+		fputs(code, out);
 	} else if (text_starts(f->type, "const ") || !text_ends(f->type, "*")) {
 		fputs("ptr in", out);
 	} else {
@@ -131,7 +156,7 @@ static void print_default(struct scan *s, FILE *out, const struct profile *p, co
 }
 
 static void print_param(struct scan *s, FILE *out, const struct profile *p, const struct definition *d,
-			const struct field *f)
+			const struct field *f, unsigned word)
 {
 	const char *mark;
 
@@ -140,30 +165,50 @@ static void print_param(struct scan *s, FILE *out, const struct profile *p, cons
 	mark = marks_find(&s->marks, d->entry, f->type, f->name);
 	fprintf(out, "%s%s%s [", f->type, text_ends(f->type, "*") ? "" : " ", f->name);
 	if (!mark)
-		print_default(s, out, p, d, f);
+		print_default(s, out, p, d, f, word);
 	else if (!strcmp(mark, "num") || text_starts(mark, "num "))
 		fprintf(out, "num:%s%s", pointee_code(s, f->type, p->target, d), mark + 3);
 	else
 		fprintf(out, "%s%s", mark, strcmp(mark, "str") ? "" : " in");
+	if (mark && p->set && text_starts(mark, "num:u8") && strstr(f->type, "sigset_t"))
+		fputs(p->set, out);
 	fputc(']', out);
+}
+
+/* The definition behind an entry point: MIPS saves registers in __sys_fork and its like, Arm corrects a length in
+ * sys_statfs64_wrapper, before they go there. */
+static const struct definition *find_definition(const struct scan *s, const struct profile *p, const char *entry)
+{
+	const struct definition *d = ksource_find(&s->source, entry, p->target);
+
+	if (!d && text_starts(entry, "__"))
+		d = ksource_find(&s->source, entry + 2, p->target);
+	if (!d && text_ends(entry, "_wrapper"))
+		d = ksource_find(&s->source, text_squeeze(entry, strlen(entry) - strlen("_wrapper")), p->target);
+	return d;
 }
 
 static void print_call(struct scan *s, FILE *out, const struct profile *p, const char *nr, const char *name,
 		       const char *entry)
 {
-	const struct definition *d = ksource_find(&s->source, entry, p->target);
+	const struct definition *d = find_definition(s, p, entry);
+	unsigned word = 0;
 
 	if (!d)
 		die(p->tbl, 0, "%s: no definition of %s", name, entry);
-	fprintf(out, "%s %s %s(", nr, name, entry);
-	for (unsigned i = 0; i < d->nfields; i++) {
+	fprintf(out, "%lu %s %s(", strtoul(nr, NULL, 10) + p->base, name, d->entry);
+	for (unsigned i = 0; i < d->nfields; i++, word++) {
 		fputs(i ? ", " : "", out);
-		if (p->target == TARGET_32 && i + 1 < d->nfields && print_halves(out, &d->field[i]))
+		if (!cond_is_64(p->target) && i + 1 < d->nfields && print_halves(out, &d->field[i])) {
 			i++;
-		else
-			print_param(s, out, p, d, &d->field[i]);
+			word++;
+			continue;
+		}
+		word += p->pairs && in_two_words(s, p, d, &d->field[i]) && word % 2;
+		print_param(s, out, p, d, &d->field[i], word);
+		word += in_two_words(s, p, d, &d->field[i]);
 	}
-	fprintf(out, ")%s\n", marks_flags(&s->marks, entry));
+	fprintf(out, ")%s\n", marks_flags(&s->marks, d->entry));
 }
 
 /* One line of a .tbl file: number, ABI, name, entry point, perhaps a compat entry point. True: the profile has it. */
@@ -187,8 +232,8 @@ static int by_number(const void *a, const void *b)
 
 static void make_table(struct scan *s, const struct profile *p)
 {
-	const char *path = text_printf("%s/%s.txt", s->folder, p->name);
-	char *text = text_read(text_printf("%s/arch/x86/entry/syscalls/%s", s->tree, p->tbl)), *line, **lines = NULL;
+	const char *path = text_printf("%s/%s.txt", s->folder, p->name), *source = text_printf("%s/%s", s->tree, p->tbl);
+	char *text = text_ends(source, ".h") ? generic_rows(source, p->target) : text_read(source), *line, **lines = NULL;
 	FILE *out = fopen(path, "w");
 	size_t count = 0;
 	unsigned rows = 0;
@@ -221,7 +266,7 @@ int main(int argc, char **argv)
 	s.folder = argv[2];
 	read_types(&s);
 	marks_read(&s.marks, text_printf("%s/marks.txt", s.folder));
-	ksource_scan(&s.source, s.tree);
+	ksource_scan(&s.source, s.tree, text_printf("%s/declared.h", s.folder));
 	for (size_t i = 0; i < sizeof profiles / sizeof *profiles; i++)
 		make_table(&s, &profiles[i]);
 	marks_check_used(&s.marks);

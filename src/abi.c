@@ -18,6 +18,7 @@ const char *const sct_insn_names[SCT_INSN_KINDS] = {
 };
 
 #define X64_ARGS { { "rdi" }, { "rsi" }, { "rdx" }, { "r10" }, { "r8" }, { "r9" } }
+#define ARM_ARGS { { "r0" }, { "r1" }, { "r2" }, { "r3" }, { "r4" }, { "r5" } }
 #define X32_BIT 0x40000000u /* __X32_SYSCALL_BIT */
 
 static const struct sct_abi rows[] = {
@@ -52,6 +53,25 @@ static const struct sct_abi rows[] = {
 		.nr = "eax", .result = "eax", .repeat = "eax", .errors = &sct_labels_errno,
 		.args = { { "ebx" }, { "ebp" }, { "edx" }, { "esi" }, { "edi" }, { "esp", true, 0 } },
 		.after = 4, .again = 2, .table = &sct_table_linux_x86,
+	}, {
+		.name = "linux_arm", .insn = SCT_INSN_SVC, .mode = SCT_MODE_ARM, .word = 4, .ptr = 4,
+		.nr = "r7", .result = "r0", .repeat = "r7", .errors = &sct_labels_errno, .args = ARM_ARGS,
+		.after = 4, .again = 0, .table = &sct_table_linux_arm,
+	}, {
+		.name = "linux_arm", .insn = SCT_INSN_SVC, .mode = SCT_MODE_THUMB, .word = 4, .ptr = 4,
+		.nr = "r7", .result = "r0", .repeat = "r7", .errors = &sct_labels_errno, .args = ARM_ARGS,
+		.after = 2, .again = 0, .table = &sct_table_linux_arm,
+	}, {
+		.name = "linux_arm64", .insn = SCT_INSN_SVC, .mode = SCT_MODE_A64, .word = 8, .ptr = 8,
+		.nr = "w8", .result = "x0", .repeat = "w8", .errors = &sct_labels_errno,
+		.args = { { "x0" }, { "x1" }, { "x2" }, { "x3" }, { "x4" }, { "x5" } },
+		.after = 4, .again = 0, .table = &sct_table_linux_arm64,
+	}, {
+		/* a3 tells whether v0 is a result or an error number; a restarted call has both as they were */
+		.name = "linux_mips_o32", .insn = SCT_INSN_SYSCALL, .mode = SCT_MODE_MIPS32, .word = 4, .ptr = 4,
+		.nr = "v0", .result = "v0", .failed = "a3", .repeat = "v0", .errors = &sct_labels_errno_mips,
+		.args = { { "a0" }, { "a1" }, { "a2" }, { "a3" }, { "sp", true, 16 }, { "sp", true, 20 }, { "sp", true, 24 } },
+		.after = 4, .again = 0, .table = &sct_table_linux_mips_o32,
 	},
 };
 
@@ -63,6 +83,9 @@ static const struct {
 	{ "linux_x86", "Linux on i386", "i386", { "linux_x86" } },
 	{ "linux_x64", "Linux on x86_64, with its 32-bit and x32 programs", "x86_64",
 	  { "linux_x64", "linux_x32", "linux_x86" } },
+	{ "linux_arm", "Linux on Arm, EABI", "arm", { "linux_arm" } },
+	{ "linux_arm64", "Linux on AArch64", "aarch64", { "linux_arm64" } },
+	{ "linux_mips", "Linux on little-endian MIPS, o32", "mipsel", { "linux_mips_o32" } },
 };
 
 enum { NPROFILES = sizeof profiles / sizeof *profiles };

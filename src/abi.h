@@ -1,6 +1,7 @@
 /* How a system call is passed: one row for each combination of profile, entering instruction and CPU mode.
  *
- * Sources: System V ABI x86-64 psABI A.2.1; Linux arch/x86/entry/{entry_64.S,entry_64_compat.S,entry_32.S,common.c}.
+ * Sources: System V ABI x86-64 psABI A.2.1; Linux arch/x86/entry/{entry_64.S,entry_64_compat.S,entry_32.S,common.c},
+ * arch/arm/kernel/entry-common.S, arch/arm64/kernel/syscall.c, arch/mips/kernel/scall32-o32.S.
  */
 #ifndef SCT_ABI_H
 #define SCT_ABI_H
@@ -19,7 +20,7 @@ enum sct_insn_kind {
 };
 extern const char *const sct_insn_names[SCT_INSN_KINDS]; /* "syscall" … as the record has them */
 
-enum { SCT_ARGS_MAX = 6 };
+enum { SCT_ARGS_MAX = 7 };
 
 /* Where one argument word is: in a register, or in memory at an offset from one. */
 struct sct_where {

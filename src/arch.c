@@ -9,7 +9,9 @@
 
 const struct sct_arch *sct_arch_find(const char *name)
 {
-	static const struct sct_arch *const all[] = { &sct_arch_i386, &sct_arch_x86_64 };
+	static const struct sct_arch *const all[] = {
+		&sct_arch_i386, &sct_arch_x86_64, &sct_arch_arm, &sct_arch_aarch64, &sct_arch_mipsel,
+	};
 
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
 		if (!strcmp(all[i]->name, name))

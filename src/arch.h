@@ -47,7 +47,7 @@ struct sct_arch {
 	const struct sct_sigframe *frames; /* signal frames that Linux lays on user stacks, the last with word 0 */
 };
 
-extern const struct sct_arch sct_arch_i386, sct_arch_x86_64;
+extern const struct sct_arch sct_arch_i386, sct_arch_x86_64, sct_arch_arm, sct_arch_aarch64, sct_arch_mipsel;
 
 /* The architecture with that QEMU target name, or NULL. */
 const struct sct_arch *sct_arch_find(const char *name);

@@ -102,7 +102,8 @@ struct sct_table {
 	uint32_t nsocketcall, nipc;
 };
 
-extern const struct sct_table sct_table_linux_x64, sct_table_linux_x32, sct_table_linux_x86;
+extern const struct sct_table sct_table_linux_x64, sct_table_linux_x32, sct_table_linux_x86, sct_table_linux_arm,
+	sct_table_linux_arm64, sct_table_linux_mips_o32;
 
 /* The row for nr, or NULL: not in the table. */
 const struct sct_proto *sct_table_find(const struct sct_table *table, uint64_t nr);
@@ -116,8 +117,8 @@ struct sct_labels {
 	unsigned count;
 };
 
-/* Linux's error numbers: the generic ones (asm-generic/errno.h). */
-extern const struct sct_labels sct_labels_errno;
+/* Linux's error numbers: the generic ones (asm-generic/errno.h), and MIPS's. */
+extern const struct sct_labels sct_labels_errno, sct_labels_errno_mips;
 
 /* The name of a number ("ENOENT"), or NULL. */
 const char *sct_label(const struct sct_labels *labels, unsigned number);

@@ -142,20 +142,21 @@ static bool read_at_entry(const struct sct_param *p)
 	return (p->dir & SCT_IN) || p->cls == SCT_C_IOV || p->cls == SCT_C_MSG || p->cls == SCT_C_MMSG;
 }
 
-/* A call that is not in the table: six raw words, as many as the ABI passes. */
+/* A call that is not in the table: raw words, as many as the ABI passes. */
 static struct sct_value *raw_values(const struct sct_call *call, struct sct_arena *arena, size_t *count)
 {
-	static const char *const names[SCT_ARGS_MAX] = { "arg0", "arg1", "arg2", "arg3", "arg4", "arg5" };
+	static const char *const names[SCT_ARGS_MAX] = { "arg0", "arg1", "arg2", "arg3", "arg4", "arg5", "arg6" };
 	struct sct_value *args = sct_arena_alloc(arena, SCT_ARGS_MAX * sizeof *args);
+	unsigned i;
 
-	for (unsigned i = 0; i < SCT_ARGS_MAX; i++) {
+	for (i = 0; i < SCT_ARGS_MAX && call->abi->args[i].reg; i++) {
 		if (call->word[i].known)
 			sct_walk_set(&args[i], names[i], NULL, call->abi->word, call->word[i].value);
 		args[i].name = names[i];
 		args[i].width = call->abi->word;
 		args[i].unknown = call->word[i].known ? NULL : call->why[i];
 	}
-	*count = SCT_ARGS_MAX;
+	*count = i;
 	return args;
 }
 

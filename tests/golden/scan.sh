@@ -15,7 +15,7 @@ trap 'rm -rf "$tmp"' EXIT
 tree=$tmp/tree
 status=0
 
-for d in arch/x86/entry/syscalls arch/x86/um block drivers fs init io_uring ipc kernel lib mm net security include/linux; do
+for d in arch/x86/entry/syscalls arch/x86/um arch/arm/tools arch/arm64 arch/mips/kernel/syscalls include/uapi/asm-generic block drivers fs init io_uring ipc kernel lib mm net security include/linux; do
 	mkdir -p "$tree/$d"
 done
 
@@ -37,7 +37,40 @@ cat >"$tree/arch/x86/entry/syscalls/syscall_64.tbl" <<'END'
 8	common	two		sys_two
 512	x32	ioctl		compat_sys_ioctl
 END
+cat >"$tree/arch/arm/tools/syscall.tbl" <<'END'
+# 7 was sys_waitpid
+2	oabi	old		sys_old
+4	common	read		sys_read
+6	eabi	cookie		sys_cookie
+8	common	two		sys_two
+9	common	pos_wrapped	sys_pos_wrapper
+END
+cat >"$tree/arch/mips/kernel/syscalls/syscall_o32.tbl" <<'END'
+0	o32	syscall		sys_syscall	sys32_syscall
+1	o32	pos		sys_pos
+2	o32	clone		__sys_clone
+END
+cat >"$tree/include/uapi/asm-generic/unistd.h" <<'END'
+#define __NR_read 63
+__SYSCALL(__NR_read, sys_read)
+#if __BITS_PER_LONG == 32
+#define __NR_none 64
+__SYSCALL(__NR_none, sys_none)
+#endif
+#define __NR_mark 65
+__SC_COMP(__NR_mark, sys_mark, \
+	  compat_sys_mark)
+#define __NR3264_two 7
+__SC_3264(__NR3264_two, sys_none, sys_two)
+#if __BITS_PER_LONG == 64 && !defined(__SYSCALL_COMPAT)
+#define __NR_two __NR3264_two
+#else
+#define __NR_two64 __NR3264_two
+#endif
+#define __NR_syscalls 451
+END
 cat >"$tree/kernel/a.c" <<'END'
+SYSCALL_DEFINE3(pos, int, fd, loff_t, pos, int, next)
 /* SYSCALL_DEFINE1(read, int, in_a_comment) */
 // SYSCALL_DEFINE1(read, int, in_a_comment)
 static const char *s = "/* not a comment";
@@ -80,6 +113,8 @@ tables() { # makes the folder that scan_linux works in
 	mkdir -p "$1"
 	cp prototypes/types.txt "$1"
 	echo '# behind a multiplexer' >"$1/multiplexed_x86.txt"
+	echo '983041 own arm_own()' >"$1/private_arm.txt"
+	echo 'asmlinkage long sys_syscall(unsigned long nr);' >"$1/declared.h"
 	cat >"$1/marks.txt" <<'END'
 *                  fd     fd
 read,ia32_pread64  buf    buf out len=ret/count
@@ -110,8 +145,20 @@ cat >"$tmp/expected" <<'END'
 6 mark sys_mark(int fd [fd], __u64 mask [u8])
 8 two sys_two(const char * const *argv [strv in], struct s *own [ptr out])
 512 ioctl compat_sys_ioctl(unsigned int fd [fd], unsigned int cmd [u4], compat_ulong_t arg [u4])
+4 read sys_read(unsigned int fd [fd], char *buf [buf out len=ret/count], size_t count [u4])
+6 cookie sys_cookie(u64 cookie64 [u8 slot=0 lohi], char *buf [buf out len=ret/len], size_t len [u4])
+8 two sys_two(int generic [i4])
+9 pos_wrapped sys_pos(int fd [fd], loff_t pos [i8 slot=2 lohi], int next [i4])
+983041 own arm_own()
+7 two sys_two(int generic [i4])
+63 read sys_read(unsigned int fd [fd], char *buf [buf out len=ret/count], size_t count [u8])
+65 mark sys_mark(int fd [fd], __u64 mask [u8])
+4000 syscall sys_syscall(unsigned long nr [u4])
+4001 pos sys_pos(int fd [fd], loff_t pos [i8 slot=2 lohi], int next [i4])
+4002 clone sys_clone(unsigned long flags [u4], unsigned long tls [u4], int *child [num:i4 out]) fork
 END
-grep -hv '^#' "$tmp/t/linux_x86.txt" "$tmp/t/linux_x64.txt" "$tmp/t/linux_x32.txt" | diff "$tmp/expected" - >&2 || status=1
+grep -hv '^#' "$tmp/t/linux_x86.txt" "$tmp/t/linux_x64.txt" "$tmp/t/linux_x32.txt" \
+	"$tmp/t/linux_arm.txt" "$tmp/t/linux_arm64.txt" "$tmp/t/linux_mips_o32.txt" | diff "$tmp/expected" - >&2 || status=1
 
 refused() { # what expected-message command…
 	what=$1 message=$2
