@@ -140,6 +140,7 @@ struct sct_pd_threads {
 	bool starting;         /* it has not left the kernel's function of the switch, where it goes on with start_sp */
 	uint64_t start_sp;
 	uint64_t resume;       /* where threads go on that have run before; 0: not seen yet */
+	uint64_t pushed_index; /* the last line that told a push */
 	bool stored;           /* the last access stored the stack pointer, at stored_at, told by line stored_index */
 	uint64_t stored_at, stored_index;
 };

@@ -15,7 +15,10 @@
 
 #include "trace_panda.h"
 
-enum { PROOFS = 2 }; /* a debugger may change one result */
+enum {
+	PROOFS = 2,          /* a debugger may change one result */
+	RESTART_SYSCALL = 0, /* with this number for i386 the vDSO's `int $0x80` behind `sysenter` is what user mode goes on with */
+};
 
 static struct sct_pd_way *way_of(struct sct_pd_gates *g, uint64_t thread)
 {
@@ -96,6 +99,6 @@ void sct_pd_gate_out(struct sct_pd_gates *g, const struct sct_arch *arch, uint64
 	w->gate = NULL; /* to a signal's handler, perhaps: what that returns to has come by another way */
 	if (w->sp != sp || !(regs->known >> arch->sp & 1) || regs->value[result] == w->result)
 		return;
-	gate->behind2 += pc == w->pc + 2;
+	gate->behind2 += pc == w->pc + 2 && regs->value[result] != RESTART_SYSCALL;
 	gate->behind4 += pc == w->pc + 4;
 }

@@ -7,10 +7,15 @@
  * arch/x86/include/asm/switch_to.h). Where a task keeps it is a name for its thread as long as the task is there: a
  * task that goes on with another stack pointer than it stopped with is a new one in the same place. Threads that have
  * run before all go on behind the one call of __switch_to_asm, a new one goes on elsewhere (ret_from_fork).
+ *
+ * Some kernels change to the stack of a call or of an interrupt by two such instructions too (entry_SYSCALL_64 before
+ * 4.15, ENTER_IRQ_STACK from then to 5.7). But a thread that stops has just pushed its registers, those have not.
  */
 #include <stdlib.h>
 
 #include "trace_panda.h"
+
+enum { PUSHED_BEFORE = 2 }; /* x86_64 before 4.9 sets rbp in between */
 
 void sct_pd_threads_fini(struct sct_pd_threads *t)
 {
@@ -76,7 +81,9 @@ void sct_pd_threads_line(struct sct_pd_threads *t, const struct sct_store *s, ui
                          uint64_t old_sp, uint64_t sp, uint64_t pc)
 {
 	if (!s->read) {
-		t->stored = value == sp && sp == old_sp;
+		if (s->addr == sp && sp == old_sp - s->len)
+			t->pushed_index = index;
+		t->stored = value == sp && sp == old_sp && index - t->pushed_index <= PUSHED_BEFORE;
 		t->stored_at = s->addr;
 		t->stored_index = index;
 		return;

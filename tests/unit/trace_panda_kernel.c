@@ -13,8 +13,10 @@
 #define TO_1 KERNEL "eip=0xc100160d,mr=c1c44d5c:e0bec3c1,esp=0xc1c3bee0\n"
 #define TO_2 KERNEL "eip=0xc100160d,mr=c2262b1c:0c5f3ac2,esp=0xc23a5f0c\n"
 #define TO_3 KERNEL "eip=0xc100160d,mr=c2270b1c:0c5f4bc2,esp=0xc24b5f0c\n"
-#define IN_1 USER "eip=0x8048000\n" KERNEL "eip=0xc0000000,esp=0xc1c3bee0\n"
-#define IN_2 USER "eip=0x8048000\n" KERNEL "eip=0xc0000000,esp=0xc23a5f0c\n"
+#define IN_1 USER "eip=0x8048000\n" KERNEL "eip=0xc0000000,esp=0xc1c3bee4\n" \
+	KERNEL "eip=0xc1001604,mw=c1c3bee0:46020000,esp=0xc1c3bee0\n"
+#define IN_2 USER "eip=0x8048000\n" KERNEL "eip=0xc0000000,esp=0xc23a5f10\n" \
+	KERNEL "eip=0xc1001604,mw=c23a5f0c:46020000,esp=0xc23a5f0c\n"
 #define OUT USER "eip=0x8048002,esp=0xbfff0000\n"
 
 /* Reads a sound trace; its thread events, in order. */
@@ -65,6 +67,40 @@ START_TEST(no_switch)
 	ck_threads(IN_1 KERNEL "eip=0xc1001607,mw=c1c44d5c:e1bec3c1\n" TO_2 OUT, "");
 	ck_threads(IN_1 LEAVE_1 KERNEL "eip=0xc100160d,mr=c2262b1c:0c5f3ac2,esp=0xc23a5f10\n" OUT, "");
 	ck_threads(IN_1 LEAVE_1 KERNEL "eip=0xc100160d,mr=c2262b1c:0c5f3ac2,mr=c0000000:00,esp=0xc23a5f0c\n" OUT, "");
+}
+END_TEST
+
+#define USER_64 "asid=0x0000000001000000,kernel=0,"
+#define KERNEL_64 "asid=0x0000000001000000,kernel=1,"
+
+/* Stacks that are changed for other reasons: at the entry of a call, which saves the program's stack pointer and loads
+ * the kernel's (entry_SYSCALL_64 before Linux 4.15), and for an interrupt (ENTER_IRQ_STACK, before 5.8). */
+START_TEST(other_stacks)
+{
+	ck_threads(USER_64 "rip=0x401000,rsp=0x7ffe00001000\n"
+	           KERNEL_64 "rip=0xffffffff81800000,rcx=0x401002\n" KERNEL_64 "rip=0xffffffff81800003\n"
+	           KERNEL_64 "rip=0xffffffff8180000c,mw=ffff88801fc0c000:00100000fe7f0000\n"
+	           KERNEL_64 "rip=0xffffffff81800015,mr=ffff88801fc0c008:0040040000c9ffff,rsp=0xffffc90000044000\n"
+	           USER_64 "rip=0x401002,rsp=0x7ffe00001000\n", "");
+	ck_threads(USER_64 "rip=0x401000,rsp=0x7ffe00001000\n" KERNEL_64 "rip=0xffffffff81800900,rsp=0xffffc90000043fc0\n"
+	           KERNEL_64 "rip=0xffffffff81800904,mw=ffffc90000043fb8:00100000fe7f0000,rsp=0xffffc90000043fb8\n"
+	           KERNEL_64 "rip=0xffffffff8180090c,mr=ffff88801fc0d100:ffffffff,mw=ffff88801fc0d100:00000000\n"
+	           KERNEL_64 "rip=0xffffffff8180090e\n"
+	           KERNEL_64 "rip=0xffffffff81800917,mw=ffff88801fc03ff8:b83f040000c9ffff\n"
+	           KERNEL_64 "rip=0xffffffff81800920,mr=ffff88801fc0d0f8:0040c01f8088ffff,rsp=0xffff88801fc04000\n"
+	           USER_64 "rip=0x401000,rsp=0x7ffe00001000\n", "");
+}
+END_TEST
+
+/* The macro switch_to of x86_64 before Linux 4.9 has one instruction between its last push and the change. */
+START_TEST(old_switch)
+{
+	ck_threads(USER_64 "rip=0x401000,rsp=0x7ffe00001000\n" KERNEL_64 "rip=0xffffffff81600000,rsp=0xffff880000043fc0\n"
+	           KERNEL_64 "rip=0xffffffff81600001,mw=ffff880000043fb8:0202000000000000,rsp=0xffff880000043fb8\n"
+	           KERNEL_64 "rip=0xffffffff81600004,rbp=0xffff880000099000\n"
+	           KERNEL_64 "rip=0xffffffff8160000b,mw=ffff880000098618:b83f04000088ffff\n"
+	           KERNEL_64 "rip=0xffffffff81600012,mr=ffff880000099618:b85f04000088ffff,rsp=0xffff880000045fb8\n"
+	           USER_64 "rip=0x402000,rsp=0x7ffe00002000\n", "thread 1\nthread 2\n");
 }
 END_TEST
 
@@ -127,6 +163,20 @@ START_TEST(sysenter)
 {
 	for (unsigned i = 0; i < 3; i++)
 		way("b7fd6555", "c191a010", "b7fd6559", "3");
+	ck_code("0f34");
+}
+END_TEST
+
+/* A call that is made again as restart_syscall comes back to the vDSO's `int $0x80` with that number, 0. */
+START_TEST(restarted)
+{
+	for (unsigned i = 0; i < 3; i++)
+		way("b7fd6555", "c191a010", "b7fd6557", "0");
+	ck_code("");
+	for (unsigned i = 0; i < 3; i++)
+		way("b7fd6555", "c191a010", "b7fd6559", "0");
+	way("b7fd6555", "c191a010", "b7fd6557", "0");
+	way("b7fd6555", "c191a010", "b7fd6559", "0");
 	ck_code("0f34");
 }
 END_TEST
@@ -219,9 +269,12 @@ int main(void)
 	tcase_add_test(c, first_time);
 	tcase_add_test(c, place_used_again);
 	tcase_add_test(c, no_switch);
+	tcase_add_test(c, other_stacks);
+	tcase_add_test(c, old_switch);
 	tcase_add_test(c, threads_lost);
 	tcase_add_test(c, int80);
 	tcase_add_test(c, sysenter);
+	tcase_add_test(c, restarted);
 	tcase_add_test(c, faults);
 	tcase_add_test(c, both_ways);
 	tcase_add_test(c, emulated);
