@@ -45,8 +45,9 @@ enum {
 
 /* A translation that is kept; empty: generation 0. */
 struct sct_tlb {
-	uint64_t vpage, root, generation;
+	uint64_t vpage, root, generation, page;
 	uint8_t *data; /* the page's bytes; NULL: not all of them are known */
+	bool part;     /* but some were */
 	bool table;    /* the page holds page tables */
 };
 

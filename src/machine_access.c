@@ -33,7 +33,9 @@ static enum sct_walk_status fill(struct sct_machine *m, const struct sct_paging 
 	note_tables(m, &mapping);
 	page = mapping.paddr >> SCT_PAGE_SHIFT;
 	t->data = sct_memory_page(&m->ram, page); /* may change the generation */
+	t->part = !t->data && sct_memory_has(&m->ram, page);
 	t->table = is_table(m, page);
+	t->page = page;
 	t->vpage = vpage;
 	t->root = p->root;
 	t->generation = m->ram.generation;
@@ -79,14 +81,26 @@ void sct_agreement_note(struct sct_agreement *a, uint64_t seq, uint64_t addr, co
 	memcpy(a->memory, memory, a->len);
 }
 
+/* One access within a page of which some bytes are not known: RAM that a snapshot has not to the page's end. */
+static void access_part(struct sct_machine *m, const struct sct_tlb *t, uint64_t addr, const uint8_t *data, size_t len,
+                        bool read)
+{
+	sct_memory_store(&m->ram, t->page << SCT_PAGE_SHIFT | (addr & (SCT_PAGE_SIZE - 1)), data, len);
+	if (t->table && !read)
+		m->ram.generation++;
+}
+
 /* One access within a page that the tables map. Pages without bytes (devices, ROM that no snapshot has) keep none. */
 static void access_page(struct sct_machine *m, struct sct_tlb *t, struct sct_agreement *agreement, uint64_t seq,
                         uint64_t addr, const uint8_t *data, size_t len, bool read)
 {
 	uint8_t *held;
 
-	if (!t->data)
+	if (!t->data) {
+		if (t->part)
+			access_part(m, t, addr, data, len, read);
 		return;
+	}
 	held = t->data + (addr & (SCT_PAGE_SIZE - 1));
 	if (read)
 		sct_agreement_note(agreement, seq, addr, data, held, len);

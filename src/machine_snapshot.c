@@ -5,6 +5,7 @@
 #include "../formats/formats.h"
 #include "machine.h"
 
+#define CR0_PG (UINT64_C(1) << 31)   /* paging is on: Intel SDM 3A 2.5 */
 #define EFER_LMA (UINT64_C(1) << 10) /* long mode is active: Intel SDM 3A 2.2.1 */
 
 /* Index of the first range that begins behind addr; the one before it may hold addr. */
@@ -87,12 +88,22 @@ void sct_machine_missed_stores(struct sct_machine *m)
 	sct_machine_set_backing(m);
 }
 
+/* Before a kernel has paging on, it makes no system calls possible: the control registers will be others by then, and
+ * when they change not every trace tells. */
+static bool will_change(const struct sct_machine *m, const struct sct_regs *from)
+{
+	const struct sct_reg *cr0 = m->control[0];
+	uint64_t value;
+
+	return cr0 && sct_regs_get(from, cr0, &value) && !(value & CR0_PG);
+}
+
 /* Registers that tell how the vCPU translates, and, where general says so, those below the program counter. */
 static void seed(struct sct_machine *m, struct sct_vcpu *v, const struct sct_regs *from, bool general)
 {
 	uint64_t mask = general ? (UINT64_C(1) << m->arch->pc) - 1 : 0;
 
-	for (unsigned i = 0; i < SCT_CONTROLS; i++)
+	for (unsigned i = 0; i < SCT_CONTROLS && !will_change(m, from); i++)
 		if (m->control[i])
 			mask |= UINT64_C(1) << m->control[i]->index;
 	for (unsigned i = 0; i < SCT_REGS_MAX; i++)

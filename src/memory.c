@@ -323,7 +323,8 @@ static void zero_group_at(struct sct_memory *m, uint64_t page)
 	struct group *g = sct_map_get(&m->groups, page >> GROUP_SHIFT);
 
 	if (!g && full(m)) {
-		m->refused += GROUP_PAGES;
+		refuse(m, page);
+		m->refused += GROUP_PAGES - 1;
 		return;
 	}
 	for (uint64_t i = 0; g && g != &zero_group && g->own && i < GROUP_PAGES; i++)
@@ -339,7 +340,7 @@ static void zero_page_at(struct sct_memory *m, uint64_t page)
 	if (g == &zero_group)
 		return;
 	if (!g && full(m)) {
-		m->refused++;
+		refuse(m, page);
 		return;
 	}
 	g = own_group(m, page);
@@ -379,6 +380,13 @@ uint8_t *sct_memory_page(struct sct_memory *m, uint64_t page)
 	struct page *p = own_page(m, page);
 
 	return p && !p->known ? p->data : NULL;
+}
+
+bool sct_memory_has(const struct sct_memory *m, uint64_t page)
+{
+	const struct page *p = find_page(m, page);
+
+	return p && p->missing < SCT_PAGE_SIZE;
 }
 
 /* Bytes at to at + len - 1 of page number page are not known from now on. */

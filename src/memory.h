@@ -2,6 +2,7 @@
 #ifndef SCT_MEMORY_H
 #define SCT_MEMORY_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -48,6 +49,8 @@ void sct_memory_set_backing(struct sct_memory *m, struct sct_backing backing);
 /* Page number page as SCT_PAGE_SIZE bytes that may be read and written in place, brought in from the backing where no
  * store was; NULL: not all of its bytes are known, or it was refused. Valid as long as m->generation stays. */
 uint8_t *sct_memory_page(struct sct_memory *m, uint64_t page);
+/* Whether a byte of page number page is known, not counting what only the backing has. */
+bool sct_memory_has(const struct sct_memory *m, uint64_t page);
 /* The len bytes at paddr are no longer known. */
 void sct_memory_unknow(struct sct_memory *m, uint64_t paddr, size_t len);
 

@@ -264,6 +264,34 @@ START_TEST(snapshots_lie_under_stores)
 }
 END_TEST
 
+/* Dumps of RAM may begin and end within a page: what is stored there must not be lost. */
+START_TEST(pages_that_are_known_in_part)
+{
+	struct fake f = { .ranges = { { .addr = 0x35000 }, { .addr = 0x36000 } }, .bytes = { "memory ends here", "table" } };
+	struct sct_snapshot s = snapshot(&f);
+	uint32_t pte = 0x17000 | PRESENT;
+
+	sct_machine_set_snapshots(m, &s, 1);
+	entry(TABLE, 5, 0x35000 | PRESENT);
+	reads(0x5000, 17, "memory ends here", "not recorded");
+	writes(0x5000, "MEM");
+	reads(0x5000, 17, "MEMory ends here", "not recorded");
+	writes(0x5010, "!");
+	reads(0x5000, 18, "MEMory ends here!", "not recorded");
+	entry(DIRECTORY, 1, 0x36000 | PRESENT); /* a page of which a little is known becomes a table */
+	entry(TABLE, 8, 0x36000 | PRESENT);
+	access_at(0x8000 + 8 * 4, &pte, 4, false);
+	writes(0x408000, "old");
+	pte = 0x18000 | PRESENT;
+	access_at(0x8000 + 8 * 4, &pte, 4, false);
+	writes(0x408000, "new");
+	reads(0x408000, 3, "new", NULL);
+	set("cr0", 1);
+	reads(0x17000, 3, "old", NULL);
+	reads(0x18000, 3, "new", NULL);
+}
+END_TEST
+
 START_TEST(constant_parts_of_a_program_last)
 {
 	struct fake file = { .ranges = { { .addr = 0x8048000 }, { .addr = 0x8049000, .flags = SCT_RANGE_WRITE } },
@@ -315,6 +343,27 @@ START_TEST(registers_of_the_same_moment)
 }
 END_TEST
 
+/* Before paging is on there are no system calls, so it will be; when does not show. */
+START_TEST(paging_that_is_still_off)
+{
+	struct fake f = { .bytes = { NULL } };
+	struct sct_snapshot s = snapshot(&f);
+	struct sct_word nowhere = { false, 0 };
+	struct sct_paging p;
+
+	sct_regs_set(&f.cpu, sct_arch_reg(m->arch, "cr0")->index, 0x60000010);
+	sct_regs_set(&f.cpu, sct_arch_reg(m->arch, "cr3")->index, 0);
+	sct_regs_set(&f.cpu, sct_arch_reg(m->arch, "cr4")->index, 0);
+	f.info = (struct sct_snapshot_info){ .arch = m->arch, .ncpus = 1, .cpus = &f.cpu };
+	end();
+	new_machine(&sct_arch_i386, false);
+	sct_machine_set_snapshots(m, &s, 1);
+	sct_machine_seed(m, &nowhere);
+	set("cr3", DIRECTORY);
+	ck_assert(!sct_vcpu_paging(sct_machine_vcpu(m, 0), &p));
+}
+END_TEST
+
 /* Dumps tell no EFER. Where one calls the machine x86_64, the CPU was in long mode. */
 START_TEST(long_mode_of_dumps)
 {
@@ -361,8 +410,10 @@ int main(void)
 	tcase_add_test(t, without_tables_accesses_are_known_for_a_time);
 	tcase_add_test(t, bytes_of_unknown_width);
 	tcase_add_test(t, snapshots_lie_under_stores);
+	tcase_add_test(t, pages_that_are_known_in_part);
 	tcase_add_test(t, constant_parts_of_a_program_last);
 	tcase_add_test(t, registers_of_the_same_moment);
+	tcase_add_test(t, paging_that_is_still_off);
 	tcase_add_test(t, long_mode_of_dumps);
 	suite_add_tcase(s, t);
 	srunner_run_all(r, CK_NORMAL);
