@@ -125,23 +125,6 @@ static void damaged(struct sct_ql_reader *r, const struct sct_err *err, uint64_t
 		r->damage.first = *err;
 }
 
-void sct_ql_lost(struct sct_ql_reader *r, const struct sct_err *err, uint64_t bytes)
-{
-	for (unsigned i = 0; i < SCT_QL_VCPUS; i++) {
-		struct sct_ql_vcpu *v = r->vcpus[i];
-
-		if (!v)
-			continue;
-		sct_ql_drop(r, &v->now);
-		sct_ql_drop(r, &v->next);
-		v->running = v->waiting = false;
-	}
-	r->waiting = r->others = 0;
-	r->dumping = false;
-	damaged(r, err, bytes);
-	gap(r);
-}
-
 /* ---- entering instructions ---------------------------------------------------------------------------------- */
 
 /* Whether the last instruction is known. */
@@ -388,4 +371,34 @@ void sct_ql_end(struct sct_ql_reader *r, struct sct_ql_vcpu *v, unsigned number)
 {
 	if (v->running)
 		settle(r, v, number, NULL);
+}
+
+/* Whether there may be two processes, for all that is known of v: it was in a call that makes one, or about to make it. */
+static bool may_have_forked(struct sct_ql_reader *r, const struct sct_ql_vcpu *v)
+{
+	const struct sct_ql_block *b = &v->now;
+	const struct entry *e = v->running && is_listed(b) ? entry_of(r, b) : NULL;
+
+	if (!r->info.user_mode)
+		return false;
+	return v->forks || (e && number_of(r, b, e).forks) ||
+	       (v->waiting && is_listed(&v->next) && entry_of(r, &v->next)); /* its number is still to come */
+}
+
+void sct_ql_lost(struct sct_ql_reader *r, const struct sct_err *err, uint64_t bytes)
+{
+	for (unsigned i = 0; i < SCT_QL_VCPUS; i++) {
+		struct sct_ql_vcpu *v = r->vcpus[i];
+
+		if (!v)
+			continue;
+		r->mixed |= may_have_forked(r, v);
+		sct_ql_drop(r, &v->now);
+		sct_ql_drop(r, &v->next);
+		v->running = v->waiting = false;
+	}
+	r->waiting = r->others = 0;
+	r->dumping = false;
+	damaged(r, err, bytes);
+	gap(r);
 }

@@ -238,6 +238,53 @@ START_TEST(fork_fails)
 }
 END_TEST
 
+/* Each process writes its Trace line and its registers on their own: those of the other one may come between. */
+START_TEST(fork_tangled)
+{
+	struct cpu c = PROGRAM, d;
+
+	LIST(0x401000, "b8 39 00 00 00", "0f 05");
+	block(c, 0x401000);
+	LIST(0x401007, "90");
+	c.pc = 0x401007;
+	d = c;
+	d.rax = 0;
+	c.rax = 4711;
+	put_trace(&c);
+	put_trace(&d);
+	put_dump(&c);
+	put_dump(&d);
+	LIST(0x402000, "0f 05");
+	block(c, 0x402000);
+	LIST(0x402002, "90");
+	block(d, 0x402002);
+	TELLS("gap; 0:insn 402000+0/2 @3; gap; ");
+}
+END_TEST
+
+/* Any log in which one vCPU seems to begin two blocks at once is that of two processes, wherever the fork was. */
+START_TEST(fork_tangled_later)
+{
+	struct cpu c = PROGRAM, d;
+
+	LIST(0x401000, "0f 05");
+	block(c, 0x400000);
+	LIST(0x402000, "0f 05");
+	d = c;
+	c.pc = 0x401000;
+	d.pc = 0x402000;
+	put_trace(&c);
+	put_trace(&d);
+	put_dump(&d);
+	put_dump(&c);
+	LIST(0x402000, "0f 05");
+	block(c, 0x402000);
+	LIST(0x402002, "90");
+	block(d, 0x402002);
+	TELLS("gap; 0:insn 402000+0/2 @2; gap; 0:insn 402000+0/2 @3; gap; ");
+}
+END_TEST
+
 /* clone with CLONE_VM makes a thread; an exit leaves the vCPU's number to another one. */
 START_TEST(clone_thread)
 {
@@ -379,6 +426,8 @@ int main(void)
 	tcase_add_test(tc, fork_parent);
 	tcase_add_test(tc, fork_child);
 	tcase_add_test(tc, fork_fails);
+	tcase_add_test(tc, fork_tangled);
+	tcase_add_test(tc, fork_tangled_later);
 	tcase_add_test(tc, clone_thread);
 	tcase_add_test(tc, int80_in_64_bit_program);
 	tcase_add_test(tc, other_code_at_the_place);
