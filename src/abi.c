@@ -268,6 +268,24 @@ bool sct_call_result(const struct sct_call *call, const struct sct_regs *regs, u
 	return true;
 }
 
+/* On the vDSO's landing pad, which pops them, the second and third are still what SYSEXIT or SYSRET needed. */
+bool sct_call_kept(const struct sct_call *call, const struct sct_arch *arch, const struct sct_regs *before,
+                   const struct sct_regs *behind)
+{
+	const struct sct_abi *abi = call->abi;
+	uint64_t was, is;
+
+	for (unsigned i = 0; i < SCT_ARGS_MAX; i++) {
+		const struct sct_reg *r = abi->args[i].memory ? NULL : find_reg(arch, abi->args[i].reg);
+
+		if (!r || r == call->result || r == call->failed || (abi->again && (i == 1 || i == 2)))
+			continue;
+		if (sct_regs_get(before, r, &was) && sct_regs_get(behind, r, &is) && was != is)
+			return false;
+	}
+	return true;
+}
+
 bool sct_call_failed(const struct sct_call *call, uint64_t value, unsigned *number)
 {
 	/* with a flag, what is as large as 32 bits are is no error */

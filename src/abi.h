@@ -101,6 +101,10 @@ const struct sct_arch *sct_abi_profile_arch(const char *name);
 
 /* The result of the call as registers show it, errors as negative numbers of 64 bits; false: unknown. */
 bool sct_call_result(const struct sct_call *call, const struct sct_regs *regs, uint64_t *value);
+/* Whether registers behind a call can be those of the thread that made it with these before: it gets the ones of its
+ * arguments back, but that of the result. */
+bool sct_call_kept(const struct sct_call *call, const struct sct_arch *arch, const struct sct_regs *before,
+                   const struct sct_regs *behind);
 /* Whether that value is an error; then *number is which. */
 bool sct_call_failed(const struct sct_call *call, uint64_t value, unsigned *number);
 /* Reads number and argument words of the call that insn at the moment of regs and mem makes. False: no ABI fits. */

@@ -257,6 +257,8 @@ struct sct_open *sct_pending_enter(struct sct_pending *p, struct sct_thread *t, 
 	o->thread = t;
 	o->pc = pc;
 	o->sp = sp;
+	o->sp_known = v->regs.known >> m->arch->sp & 1;
+	o->regs = v->regs;
 	o->call = *call;
 	o->space_known = sct_arch_asid(m->arch, &v->regs, &o->space);
 	return o;
@@ -308,7 +310,7 @@ static bool is_again(const struct sct_vcpu *v, const struct sct_open *o, uint64_
 
 static bool is_after(const struct sct_open *o, uint64_t pc, uint64_t sp)
 {
-	return pc == o->pc + (uint64_t)o->call.abi->after && sp == o->sp;
+	return pc == o->pc + (uint64_t)o->call.abi->after && (sp == o->sp || !o->sp_known);
 }
 
 bool sct_pending_is_after(const struct sct_pending *p, const struct sct_machine *m, const struct sct_vcpu *v,
@@ -321,7 +323,7 @@ bool sct_pending_is_after(const struct sct_pending *p, const struct sct_machine 
 		return false;
 	t = sct_map_get(&p->threads, key);
 	for (const struct sct_open *o = t ? t->top : NULL; o; o = o->below)
-		if (is_after(o, pc, sp))
+		if (is_after(o, pc, sp) && (t->exact || sct_call_kept(&o->call, m->arch, &o->regs, &v->regs)))
 			return true;
 	return false;
 }
@@ -435,12 +437,13 @@ static struct sct_ending leave_call(const struct sct_machine *m, struct sct_vcpu
 }
 
 /* Whether the thread without a number that is at pc may have come out of o. */
-static bool may_leave(const struct sct_vcpu *v, const struct sct_open *o, uint64_t pc, uint64_t sp)
+static bool may_leave(const struct sct_machine *m, const struct sct_vcpu *v, const struct sct_open *o, uint64_t pc,
+                      uint64_t sp)
 {
 	uint64_t result = 0;
 	bool known = result_of(v, o, &result);
 
-	if (o->state != SCT_OPEN_RUNNING)
+	if (o->state != SCT_OPEN_RUNNING || !sct_call_kept(&o->call, m->arch, &o->regs, &v->regs))
 		return false;
 	/* calls above a fork are its child's: only the parent is still to come, with the child's number */
 	if (may_be_child(o) && o->thread->top != o && known && (int32_t)result <= 0)
@@ -449,12 +452,13 @@ static bool may_leave(const struct sct_vcpu *v, const struct sct_open *o, uint64
 }
 
 /* A vfork's child has its parent's stack pointer: of several calls that may have ended here, none is taken. */
-static struct sct_open *only_one(const struct sct_vcpu *v, const struct sct_thread *t, uint64_t pc, uint64_t sp)
+static struct sct_open *only_one(const struct sct_machine *m, const struct sct_vcpu *v, const struct sct_thread *t,
+                                 uint64_t pc, uint64_t sp)
 {
 	struct sct_open *found = NULL;
 
 	for (struct sct_open *o = t->top; o; o = o->below) {
-		if (!may_leave(v, o, pc, sp))
+		if (!may_leave(m, v, o, pc, sp))
 			continue;
 		if (found)
 			return NULL;
@@ -479,7 +483,7 @@ struct sct_ending sct_pending_leave(struct sct_pending *p, const struct sct_mach
 		return leave_handler(v, t, pc, sp);
 	}
 	if (t && !t->exact)
-		open = only_one(v, t, pc, sp);
+		open = only_one(m, v, t, pc, sp);
 	else if (t && t->top && t->top->state != SCT_OPEN_HANDLER)
 		open = t->top;
 	if (!open) {

@@ -22,10 +22,11 @@ struct sct_open {
 	struct sct_thread *thread;
 	uint8_t state;                /* enum sct_open_state */
 	bool doomed;                  /* its process is ending: if it does not return, it was killed */
-	bool space_known;
+	bool sp_known, space_known;
 	uint64_t pc;                  /* where the entering instruction stands, without its prefixes: the kernel, which
 	                                 goes back by two bytes to restart it, does not know of any */
 	uint64_t sp, space;           /* at entry */
+	struct sct_regs regs;         /* likewise */
 	struct sct_call call;
 	struct sct_record record;
 	struct sct_value *args;       /* the record's, still to be completed */

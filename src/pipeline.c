@@ -267,10 +267,11 @@ static int begin(struct sct_pipeline *p, struct sct_vcpu *v, const struct sct_ca
 	restarts = open->record.restarts;
 	if (lost.open)
 		r = finish(p, &lost, NULL, NULL, err);
+	if (!r && !restarts)
+		sct_decode_enter(&p->decode, open, entry);
+	v->inside = (struct sct_word){ true, open->record.id };
 	if (r || restarts)
 		return r;
-	sct_decode_enter(&p->decode, open, entry);
-	v->inside = (struct sct_word){ true, open->record.id };
 	p->counts.calls++;
 	p->counts.not_in_table += !call->proto;
 	if (call->proto && (call->proto->flags & SCT_P_FORK))

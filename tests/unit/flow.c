@@ -88,6 +88,35 @@ START_TEST(another_thread_in_between)
 }
 END_TEST
 
+/* Lines of a program and of its child, which PANDA's process trace does not tell apart: both are in the same function. */
+START_TEST(another_process_of_that_name)
+{
+	struct script *s = begin(SCT_SHOWN_PROGRAM);
+
+	reg(s, "ecx", TEXT);
+	calls(s, WRITE, STUB, SP);
+	reg(s, "ecx", TEXT + 4);
+	back(s, BEHIND, SP, 1);
+	reg(s, "ecx", TEXT);
+	back(s, BEHIND, SP, 5);
+	expect(s, "0 write returned 5 at 8048102\n");
+}
+END_TEST
+
+/* What is before the call in its block leaves the stack pointer unknown. */
+START_TEST(an_unknown_stack_pointer)
+{
+	struct script *s = begin(SCT_SHOWN_NONE);
+
+	event(s, SCT_EV_THREAD)->value = 3;
+	reg(s, "eax", WRITE);
+	insn(s, "\x2b\x23\xcd\x80", 4, STUB - 2, SP); /* sub esp, [ebx] */
+	s->events[s->n - 1].value = 2;
+	back(s, BEHIND, SP - 64, 5);
+	expect(s, "0 write returned 5 thread=3 at 8048102\n");
+}
+END_TEST
+
 START_TEST(instructions_are_missing)
 {
 	struct script *s = begin(SCT_SHOWN_PROGRAM);
@@ -198,6 +227,8 @@ int main(void)
 
 	tcase_add_test(t, the_next_instruction_is_the_return);
 	tcase_add_test(t, another_thread_in_between);
+	tcase_add_test(t, another_process_of_that_name);
+	tcase_add_test(t, an_unknown_stack_pointer);
 	tcase_add_test(t, instructions_are_missing);
 	tcase_add_test(t, a_repeated_instruction);
 	tcase_add_test(t, a_call_may_have_changed_memory);

@@ -257,6 +257,21 @@ START_TEST(a_number_comes_during_a_call)
 }
 END_TEST
 
+START_TEST(a_number_comes_during_a_restarted_call)
+{
+	struct script *s = begin();
+
+	enter(s, WRITE, STUB, SP);
+	leave(s, STUB, SP, WRITE);
+	enter(s, WRITE, STUB, SP);
+	event(s, SCT_EV_THREAD)->value = 8;
+	on(s, 0, 9, SPACE2);
+	on(s, 0, 8, SPACE);
+	leave(s, BEHIND, SP, 3);
+	expect(s, "0 write restarted 3 restarts=1 thread=8 at 401002\n");
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("threads");
@@ -280,6 +295,7 @@ int main(void)
 	tcase_add_test(t, vfork_child_exits);
 	tcase_add_test(t, vfork_and_child_at_one_place);
 	tcase_add_test(t, a_number_comes_during_a_call);
+	tcase_add_test(t, a_number_comes_during_a_restarted_call);
 	suite_add_tcase(s, t);
 	srunner_run_all(r, CK_NORMAL);
 	failed = srunner_ntests_failed(r);
