@@ -48,7 +48,7 @@ LDLIBS  := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
 
 MAINS   := $(wildcard src/main_*.c)
 GEN     := $(BUILD)/gen/tables.c $(BUILD)/gen/pandalog.pb-c.c
-LIB_SRC := $(filter-out $(MAINS),$(wildcard src/*.c)) $(wildcard formats/*.c)
+LIB_SRC := $(filter-out $(MAINS),$(wildcard src/*.c)) $(wildcard formats/*.c) $(wildcard dwarf/*.c)
 LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/%.o) $(GEN:.c=.o)
 LIB     := $(BUILD)/libsctrace.a
 SHARED  := $(BUILD)/libsctrace.so.$(VERSION)
