@@ -9,6 +9,7 @@
 
 #include "abi.h"
 #include "info.h"
+#include "info_type.h"
 
 /* ---- which kind of file it is --------------------------------------------------------------------------------- */
 
@@ -199,6 +200,8 @@ static void help(FILE *to)
 	      "      --json           one JSON object a line for each FILE\n"
 	      "      --read ADDR+LEN  write these bytes of the snapshots' memory to standard output instead\n"
 	      "      --zero-fill      with --read: zero for what the snapshots do not have\n"
+	      "      --type NAME      write how the type lies in memory instead; each FILE has types or symbols: an ELF\n"
+	      "                       file with BTF, raw BTF, a kernel image, ISF JSON, System.map\n"
 	      "  -p, --profile NAME   says the architecture of traces that do not, as sctrace-decode's\n"
 	      "  -v, --verbose        all ranges of memory and all registers of snapshots\n"
 	      "  -h, --help           this text\n"
@@ -212,6 +215,7 @@ static void help(FILE *to)
 struct command {
 	struct sct_info info;
 	struct sct_info_read read; /* size 0: none */
+	const char *type;          /* NULL: none */
 	bool json, done;
 };
 
@@ -219,6 +223,7 @@ static const struct option longs[] = {
 	{ "json", no_argument, NULL, 'j' },
 	{ "read", required_argument, NULL, 'r' },
 	{ "zero-fill", no_argument, NULL, 'z' },
+	{ "type", required_argument, NULL, 't' },
 	{ "profile", required_argument, NULL, 'p' },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "help", no_argument, NULL, 'h' },
@@ -235,6 +240,7 @@ static bool one(struct command *c, int option)
 	case 'j': c->json = true; break;
 	case 'z': c->read.zero_fill = true; break;
 	case 'v': c->info.verbose = true; break;
+	case 't': c->type = optarg; break;
 	case 'p':
 		c->info.arch = sct_abi_profile_arch(optarg);
 		if (c->info.arch)
@@ -275,6 +281,8 @@ int main(int argc, char **argv)
 		fputs("sctrace-info: no FILE (--help lists the options)\n", stderr);
 		return EXIT_FAILURE;
 	}
+	if (c.type)
+		return sct_info_type(c.type, argv + optind);
 	if (c.read.size)
 		return sct_info_read(&c.read, argv + optind);
 	return c.json ? tell_json(&c.info, argv + optind) : tell_text(&c.info, argv + optind);

@@ -70,5 +70,14 @@ test_that "an image at its address" holds 0 \
 	'.[0] | .format == "raw" and .ranges == [{ addr: "0x1000", size: 27, access: "rw" }]' "$tmp/cut-rr-nondet.log@0x1000"
 test_that "the worst status counts, the rest is told" holds 1 'length == 2' "$tmp/short" "$tmp/none" "$core"
 test_that "memory that nobody has" says 2 'no snapshot has address 0x0' --read 0+1 "$core"
+btf=tests/fuzz/corpus/types_vmlinuz/gzip # an image of a kernel whose vmlinux is one object with BTF
+test_that "the layout of a type" says 0 'unsigned int               b:29;                 /\* *24: 3 *4 \*/' --type all "$btf"
+test_that "a typedef with what it is for" says 0 'typedef struct all all_t;' --type all_t "$btf"
+test_that "an enum by its kind" says 0 'RED   = 4294967295, /\* or -1:' --type 'enum color' "$btf"
+test_that "no such type" says 1 'task_struct: no such type' --type task_struct "$btf"
+test_that "types and symbols together" says 0 '/\* size: 120, members: 11 \*/' --type all "$btf" \
+	tests/fuzz/corpus/types_symbols/kallsyms
+test_that "a file without types" says 1 'README.md: byte 0: no types or symbols' --type all README.md
+test_that "a file that is not there" says 1 'cannot open it' --type all "$btf" "$tmp/none"
 test_that "an unknown profile" says 1 'no such profile' -p linux_z80 "$core"
 finish

@@ -21,7 +21,7 @@ _sctrace() {
 	-l | --level) words="syscalls blocks full" ;;
 	--start) words="first-syscall reset" ;;
 	-j | --threads) words="1 2 4 8" ;;
-	--pid | --tid | --asid | --syscall | --buffer-limit | --read) return ;;
+	--pid | --tid | --asid | --syscall | --buffer-limit | --read | --type) return ;;
 	-s)
 		if [[ $program == *sctrace-record ]]; then
 			words="first-syscall reset"
