@@ -73,6 +73,11 @@ else
 		run live/user tests/live/user.sh quick
 		run live/qemu_log tests/live/qemu_log.sh
 		run live/snapshots tests/live/snapshots.sh quick
+		if command -v pahole >/dev/null; then
+			run live/layouts tests/live/layouts.sh
+		else
+			skip live/layouts "there is no pahole (tests/deps.sh live installs it)"
+		fi
 		run make-again make -s -n BUILD="$BUILD" all
 	else
 		skip live "$why"

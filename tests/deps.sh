@@ -14,7 +14,7 @@ zlib1g-dev liblzma-dev libelf-dev libjansson-dev libarchive-dev liblzo2-dev libs
 # check ends with what libarchive names to programs that link it statically
 check="clang gcc-multilib libclang-rt-dev llvm check zstd gzip xz-utils python3 python3-protobuf man-db groff-base
 linux-libc-dev libacl1-dev libbz2-dev liblz4-dev libxml2-dev nettle-dev"
-live="qemu-user busybox-static strace cpio kmod"
+live="qemu-user busybox-static strace cpio kmod dwarves"
 qemu=qemu-system-x86
 qemu_since=10 # the first major version whose plugin interface has what the recorder needs
 
