@@ -184,10 +184,15 @@ static void survey(struct sct_ql_reader *r)
 	const struct sct_ql_dump *d = &r->dump;
 	uint64_t cr0 = 0, cr3 = 0;
 
-	r->info.arch = d->big ? &sct_arch_x86_64 : &sct_arch_i386;
-	sct_regs_get(&d->regs, sct_arch_reg(r->info.arch, "cr0"), &cr0);
-	sct_regs_get(&d->regs, sct_arch_reg(r->info.arch, "cr3"), &cr3);
-	r->info.user_mode = r->info.every_insn = d->cpl == 3 && cr0 >> 31 && !cr3;
+	r->info.arch = d->arch;
+	if (d->arch->machine) {
+		sct_regs_get(&d->regs, sct_arch_reg(d->arch, "cr0"), &cr0);
+		sct_regs_get(&d->regs, sct_arch_reg(d->arch, "cr3"), &cr3);
+		r->info.user_mode = d->cpl == 3 && cr0 >> 31 && !cr3;
+	} else {
+		r->info.user_mode = d->cpl == 3; /* of a machine, the first block is the kernel's, or its loader's */
+	}
+	r->info.every_insn = r->info.user_mode && d->arch != &sct_arch_mipsel; /* listings tell no code of MIPS */
 	r->info.first_pc = (struct sct_word){ true, d->pc };
 	r->ready = true;
 }
@@ -221,6 +226,10 @@ static void attribute(struct sct_ql_reader *r, const struct sct_ql_line *line)
 	}
 	if (!r->ready)
 		survey(r);
+	if (d->arch != r->info.arch || d->big_endian || (!d->arch->machine && (d->cpl != 3 || d->code16))) {
+		broken(r, line, "registers of kernel mode, of compressed code or of another architecture, which are not read");
+		return;
+	}
 	found->next.regs = d->regs;
 	found->next.user = d->cpl == 3;
 	found->next.wide = d->wide;
@@ -335,11 +344,11 @@ static int step(struct sct_ql_reader *r, struct sct_ql_line *line, struct sct_er
 /* Why lines that hold no block's registers are not read on; 0: they may still come. */
 static int refuse(const struct sct_ql_reader *r, const struct sct_ql_line *line, struct sct_err *err)
 {
-	const char *arch = r->waiting && line->text ? sct_ql_other_arch(line) : NULL;
+	const char *arch = r->waiting && !r->dumping && line->text ? sct_ql_other_arch(line) : NULL;
 
 	if (arch)
-		return sct_fail(err, SCT_E_UNSUPPORTED, line->offset, "a log of %s: only those of i386 and x86_64 are read",
-		                arch);
+		return sct_fail(err, SCT_E_UNSUPPORTED, line->offset, "a log of %s: only those of i386, x86_64, arm, aarch64 "
+		                "and mipsel are read", arch);
 	if (r->damage.places)
 		return sct_fail(err, r->damage.first.status, r->damage.first.offset, "%s", r->damage.first.text);
 	return SCT_OK;
@@ -358,7 +367,7 @@ static int ql_open(void *state, struct sct_input *in, const struct sct_trace_hin
 	r->info = (struct sct_trace_info){ .format = "qemu-log", .emulator = "QEMU", .level = SCT_LEVEL_BLOCKS,
 	                                   .shown = SCT_SHOWN_NONE };
 	sct_ql_dump_init(&r->dump);
-	if (sct_ql_table_init(&r->code, err) < 0 || sct_step_new(&r->step, &sct_arch_x86_64, err) < 0)
+	if (sct_ql_table_init(&r->code, err) < 0)
 		return err->status;
 	r->out = r->early; /* nothing of use comes before the first registers */
 	while (!r->ready) {
@@ -370,7 +379,10 @@ static int ql_open(void *state, struct sct_input *in, const struct sct_trace_hin
 		if (rc < 0 || refuse(r, &line, err) < 0)
 			return err->status;
 	}
-	return SCT_OK;
+	if (r->dump.big_endian)
+		return sct_fail(err, SCT_E_UNSUPPORTED, SCT_NO_OFFSET, "a log of big-endian MIPS: only "
+		                "little-endian MIPS is read");
+	return sct_step_new(&r->step, r->info.arch, err);
 }
 
 static const struct sct_trace_info *ql_info(void *state)

@@ -13,7 +13,7 @@ enum {
 	SCT_QL_VCPUS = 1024,
 	SCT_QL_CODE_MAX = 8192 + 15,   /* bytes of a block: they lie in two pages (accel/tcg/translator.c) */
 	SCT_QL_TABLE_MAX = 256 << 20,  /* bytes that the listed code of all blocks takes */
-	SCT_QL_ROWS = 40,
+	SCT_QL_ROWS = 72,
 	SCT_QL_FIELDS = 4,
 	SCT_QL_ROOM = 96,              /* events that one line can give, at most */
 };
@@ -41,6 +41,7 @@ struct sct_ql_code {
 	uint32_t refs;
 	uint32_t len, last, before; /* bytes; where the last instruction begins, and the one before it */
 	bool bounds;                /* last and before are known */
+	bool named;                 /* by mnemonics: bytes are those of `syscall`, or nobody's */
 	uint8_t bytes[];
 };
 
@@ -76,7 +77,10 @@ struct sct_ql_dump {
 	unsigned cpl;
 	bool wide;        /* of 64-bit code */
 	bool big;         /* the CPU is a 64-bit one */
-	bool code16;      /* the code segment is of 16-bit code */
+	bool code16;      /* x86: the code segment is of 16-bit code; MIPS: instructions are not words */
+	bool big_endian;
+	unsigned end;     /* behind its last row */
+	const struct sct_arch *arch; /* once it is complete */
 	uint8_t slots[SCT_QL_ROWS][SCT_QL_FIELDS]; /* where each number goes */
 };
 
@@ -119,7 +123,7 @@ struct sct_ql_vcpu {
 	bool lived;               /* the thread has been told before */
 };
 
-enum { SCT_QL_ENTRIES = 4 }; /* kinds of entering instructions */
+enum { SCT_QL_ENTRIES = 8 }; /* kinds of entering instructions */
 
 struct sct_ql_reader {
 	struct sct_lines lines;

@@ -24,19 +24,30 @@
 
 /* An instruction that enters the kernel, as far as is to be known here: what it is, others decide. */
 static const struct entry {
-	uint8_t bytes[2];               /* its last ones */
+	uint8_t len;                    /* bytes, or the last ones where there are prefixes, */
+	uint32_t mask, match;           /* as a little-endian number */
 	const char *program;            /* architecture of the programs in which QEMU makes that call; NULL: none */
-	bool narrow, wide;              /* in 32-bit, 64-bit code of a machine */
+	uint8_t mode;                   /* enum sct_mode of a program that has several */
+	bool narrow, wide;              /* in 32-bit, 64-bit code of an x86 machine */
 	bool behind;                    /* it leaves the address behind it in rcx */
 	const struct sct_table *table;
 	const char *nr, *result, *flags;/* registers of the number, the result and, for clone, of its flags */
+	const char *failed;             /* of the flag that it failed, or NULL */
 } entries[SCT_QL_ENTRIES] = {
-	{ { 0x0f, 0x05 }, "x86_64", false, true, true, &sct_table_linux_x64, "rax", "rax", "rdi" },
+	{ 2, 0xffff, 0x050f, "x86_64", 0, false, true, true, &sct_table_linux_x64, "rax", "rax", "rdi" },
 	/* in 64-bit programs, QEMU gives `int $0x80` the numbers of `syscall`, as no Linux does; a program's sysenter
 	 * faults (linux-user/i386/cpu_loop.c) */
-	{ { 0xcd, 0x80 }, "i386", true, true, false, &sct_table_linux_x86, "eax", "eax", "ebx" },
-	{ { 0x0f, 0x34 }, NULL, true, true, false, &sct_table_linux_x86, "eax", "eax", "ebx" },
-	{ { 0x0f, 0x05 }, "i386", true, false, true, &sct_table_linux_x86, "eax", "eax", "ebx" },
+	{ 2, 0xffff, 0x80cd, "i386", 0, true, true, false, &sct_table_linux_x86, "eax", "eax", "ebx" },
+	{ 2, 0xffff, 0x340f, NULL, 0, true, true, false, &sct_table_linux_x86, "eax", "eax", "ebx" },
+	{ 2, 0xffff, 0x050f, "i386", 0, true, false, true, &sct_table_linux_x86, "eax", "eax", "ebx" },
+	{ 4, 0xffffffff, 0xef000000, "arm", SCT_MODE_ARM, .table = &sct_table_linux_arm, .nr = "r7", .result = "r0",
+	  .flags = "r0" },
+	{ 2, 0xff00, 0xdf00, "arm", SCT_MODE_THUMB, .table = &sct_table_linux_arm, .nr = "r7", .result = "r0",
+	  .flags = "r0" },
+	{ 4, 0xffe0001f, 0xd4000001, "aarch64", .table = &sct_table_linux_arm64, .nr = "x8", .result = "x0",
+	  .flags = "x0" },
+	{ 4, 0xfc00003f, 0x0000000c, "mipsel", .table = &sct_table_linux_mips_o32, .nr = "v0", .result = "v0",
+	  .flags = "a0", .failed = "a3" },
 };
 
 /* include/uapi/linux/sched.h */
@@ -133,9 +144,23 @@ static bool is_listed(const struct sct_ql_block *b)
 	return b->code && (b->code->bounds || ((b->cflags & 0x1ff) == 1 && b->code->len <= 15)); /* CF_COUNT_MASK */
 }
 
+/* On x86, prefixes may come first. */
 static bool ends_with(const struct sct_ql_code *c, const struct entry *e)
 {
-	return c->len >= c->last + 2 && !memcmp(c->bytes + c->len - 2, e->bytes, 2);
+	bool prefixes = e->narrow || e->wide;
+	uint32_t word = 0;
+
+	if (prefixes ? c->len < c->last + e->len : c->len != c->last + e->len)
+		return false;
+	for (unsigned i = 0; i < e->len; i++)
+		word |= (uint32_t)c->bytes[c->len - e->len + i] << (8 * i);
+	return (word & e->mask) == e->match;
+}
+
+/* Whether it is an instruction of the log's architecture. */
+static bool is_own(const struct sct_ql_reader *r, const struct entry *e)
+{
+	return r->info.arch->machine ? e->narrow || e->wide : e->program && !strcmp(e->program, r->info.arch->name);
 }
 
 /* The entering instruction with which the block, whose code is listed, ends; NULL: none. */
@@ -146,6 +171,8 @@ static const struct entry *entry_of(const struct sct_ql_reader *r, const struct 
 
 		if (r->info.user_mode)
 			here = e->program && !strcmp(e->program, r->info.arch->name);
+		if (e->mode != SCT_MODE_UNKNOWN)
+			here = here && e->mode == sct_arch_mode(r->info.arch, &b->regs);
 		if (here && !b->code16 && ends_with(b->code, e))
 			return e;
 	}
@@ -153,10 +180,10 @@ static const struct entry *entry_of(const struct sct_ql_reader *r, const struct 
 }
 
 /* Whether others may take the block's end for an entering instruction. */
-static bool looks_entering(const struct sct_ql_code *c)
+static bool looks_entering(const struct sct_ql_reader *r, const struct sct_ql_code *c)
 {
 	for (const struct entry *e = entries; e < entries + SCT_QL_ENTRIES; e++)
-		if (ends_with(c, e))
+		if (is_own(r, e) && ends_with(c, e))
 			return true;
 	return false;
 }
@@ -239,10 +266,22 @@ static void mix(struct sct_ql_reader *r)
  * call's result. Returns it as a signed number; a fork that failed has left one process. */
 static int64_t forked(struct sct_ql_reader *r, const struct sct_ql_vcpu *v)
 {
-	uint64_t result = 0;
+	const struct entry *e = entries;
+	uint64_t result = 0, failed = 0;
 
-	value_of(r, &v->now.regs, r->info.arch->word == 8 ? "rax" : "eax", &result);
+	while (e < entries + SCT_QL_ENTRIES - 1 && (!e->program || strcmp(e->program, r->info.arch->name)))
+		e++;
+	value_of(r, &v->now.regs, e->result, &result);
+	if (e->failed && value_of(r, &v->now.regs, e->failed, &failed) && failed)
+		return -1;
 	return r->info.arch->word == 8 ? (int64_t)result : (int32_t)result;
+}
+
+/* Tells that the program is at the block, in a log that does not tell every instruction. */
+static void tell_back(struct sct_ql_reader *r, struct sct_ql_vcpu *v, unsigned number)
+{
+	if (v->back && !r->info.every_insn)
+		tell_moment(r, SCT_EV_USER, v, number);
 }
 
 /* Tells the call with which the block ends. */
@@ -250,7 +289,15 @@ static void program_call(struct sct_ql_reader *r, struct sct_ql_vcpu *v, unsigne
 {
 	struct number n = number_of(r, &v->now, e);
 
-	tell_insn(r, v, number, v->now.code->len, v->now.code->last);
+	tell_back(r, v, number);
+	if (v->now.code->named && v->now.code->last) { /* of the instructions before it no bytes are told */
+		struct sct_event *event = tell_moment(r, SCT_EV_INSN, v, number);
+
+		event->len = v->now.code->len;
+		event->value = v->now.code->last;
+	} else {
+		tell_insn(r, v, number, v->now.code->len, v->now.code->last);
+	}
 	v->back = true;
 	v->forks = n.forks;
 	if (n.proto && (n.proto->flags & SCT_P_NORETURN)) { /* another thread may get the vCPU's number */
@@ -264,8 +311,13 @@ static void program_back(struct sct_ql_reader *r, struct sct_ql_vcpu *v, unsigne
 {
 	const struct sct_ql_code *c = v->now.code;
 
+	if (!r->info.every_insn) {
+		tell_back(r, v, number);
+		v->back = false;
+		return;
+	}
 	v->back = false;
-	if (looks_entering(c))
+	if (looks_entering(r, c))
 		tell_insn(r, v, number, c->last, c->last ? c->before : 0);
 	else
 		tell_insn(r, v, number, c->len, c->last);
@@ -286,8 +338,10 @@ static void program_settle(struct sct_ql_reader *r, struct sct_ql_vcpu *v, unsig
 		mix(r);
 	before = r->told;
 	if (!is_listed(b)) {
-		if (!r->mixed)
+		if (!r->mixed) {
+			tell_back(r, v, number);
 			tell_moment(r, SCT_EV_INSN, v, number);
+		}
 		v->back = !r->mixed;
 	} else if (entered) {
 		program_call(r, v, number, e);

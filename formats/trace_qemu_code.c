@@ -9,6 +9,9 @@
  *	0x08049b00:  31 ed                    xorl     %ebp, %ebp
  *	(empty line)
  *
+ * Arm's and AArch64's instructions are listed as numbers of 4 or 8 digits, whose bytes lie in memory the other way
+ * round ("0x00038770:  f04f 0b00  mov.w    fp, #0"), MIPS's by their mnemonics alone ("0x004005e0:  move	zero,ra").
+ *
  * or, by a QEMU without Capstone, "0x08049b00:  " and lines "OBJD-T: 31ed…" of up to 32 bytes for the whole block.
  *
  * A listing says pc, but neither vCPU nor address space: it is of the block with that pc that runs next and has a host
@@ -106,23 +109,49 @@ static void finish(struct sct_ql_table *t)
 	sct_ql_release(t, sct_map_put(&t->fresh, c->pc, c));
 }
 
-/* Takes bytes as " 31 ed" or, packed, as "31ed". False: there is not one, or too many. */
-static bool take_bytes(struct sct_ql_code *c, const char **p, const char *end, bool packed)
+/* Takes bytes as " 31 ed", " f04f 0b00" or, packed, as "31ed"; *unit: how many each number has. False: there is not
+ * one, or too many. */
+static bool take_bytes(struct sct_ql_code *c, const char **p, const char *end, bool packed, unsigned *unit)
 {
 	uint32_t was = c->len;
 
 	while (end - *p >= 2) {
 		const char *at = *p + !packed;
-		uint64_t byte;
+		uint64_t number;
+		unsigned digits;
 
-		if (end - at < 2 || (!packed && **p != ' ') || sct_ql_hex(&at, at + 2, &byte) != 2)
+		if (end - at < 2 || (!packed && **p != ' '))
 			break;
-		if (c->len == SCT_QL_CODE_MAX)
+		digits = sct_ql_hex(&at, packed ? at + 2 : end, &number);
+		if ((digits != 2 && digits != 4 && digits != 8) || (!packed && at < end && *at != ' '))
+			break;
+		*unit = digits / 2;
+		if (c->len + *unit > SCT_QL_CODE_MAX)
 			return false;
-		c->bytes[c->len++] = (uint8_t)byte;
+		for (unsigned i = 0; i < *unit; i++)
+			c->bytes[c->len++] = (uint8_t)(number >> (8 * i));
 		*p = at;
 	}
 	return c->len > was;
+}
+
+/* An instruction of MIPS, listed by its mnemonic alone. `syscall` without a number is all of its bytes; what others are
+ * is not told. */
+static bool take_name(struct sct_ql_code *c, const char *p, const char *end)
+{
+	static const uint8_t words[2][4] = { { 0 }, { 0x0c } };
+	bool is_syscall = end - p == 8 && !memcmp(p, " syscall", 8);
+
+	if (c->len && !c->named)
+		return false;
+	if (c->len + 4 > SCT_QL_CODE_MAX)
+		return false;
+	c->named = true;
+	c->before = c->last;
+	c->last = c->len;
+	memcpy(c->bytes + c->len, words[is_syscall], 4);
+	c->len += 4;
+	return true;
 }
 
 /* "0x00410324:  48 8b …  mnemonic": an instruction; without a mnemonic, more bytes of the one before. Without bytes,
@@ -130,6 +159,7 @@ static bool take_bytes(struct sct_ql_code *c, const char **p, const char *end, b
 static bool instruction(struct sct_ql_code *c, const char *p, const char *end)
 {
 	uint32_t was = c->len;
+	unsigned unit = 1;
 	uint64_t pc;
 
 	if (!sct_ql_word(&p, end, "0x") || !sct_ql_hex(&p, end, &pc) || !sct_ql_word(&p, end, ": "))
@@ -138,13 +168,16 @@ static bool instruction(struct sct_ql_code *c, const char *p, const char *end)
 		c->pc = pc;
 	if (pc != c->pc + was)
 		return false;
-	if (!take_bytes(c, &p, end, false)) {
+	if (!take_bytes(c, &p, end, false, &unit)) {
+		if (p + 1 < end && *p == ' ' && p[1] != ' ')
+			return take_name(c, p, end);
 		c->bounds = false;
 		return !was;
 	}
 	while (p < end && *p == ' ')
 		p++;
-	if (sct_ql_word(&p, end, ".byte")) /* Capstone could not tell where instructions begin */
+	/* Capstone could not tell where instructions begin, unless all are words */
+	if (unit < 4 && sct_ql_word(&p, end, ".byte"))
 		return false;
 	if (p < end && was) {
 		c->before = c->last;
@@ -156,6 +189,7 @@ static bool instruction(struct sct_ql_code *c, const char *p, const char *end)
 bool sct_ql_listing(struct sct_ql_table *t, const struct sct_ql_line *line)
 {
 	const char *p = line->text, *end = p + line->len;
+	unsigned unit;
 
 	if (sct_ql_word(&p, end, "IN:")) {
 		begin(t);
@@ -168,7 +202,7 @@ bool sct_ql_listing(struct sct_ql_table *t, const struct sct_ql_line *line)
 		return true;
 	}
 	if (sct_ql_word(&p, end, "OBJD-T: ")) {
-		t->broken |= t->open->bounds || !take_bytes(t->open, &p, end, true) || p < end;
+		t->broken |= t->open->bounds || !take_bytes(t->open, &p, end, true, &unit) || p < end;
 		return true;
 	}
 	if (line->len < 2 || memcmp(p, "0x", 2)) {

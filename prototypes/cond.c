@@ -8,8 +8,8 @@
 
 #include "text.h"
 
-/* What is known of the builds: arch/x86/Kconfig of Linux 6.1 and of the others, their asm/unistd.h, and Debian's choice of
- * options. */
+/* What is known of the builds: arch/x86/Kconfig of Linux 6.1 and of the others, their asm/unistd.h, and Debian's choice
+ * of options. */
 static const struct {
 	const char *name;
 	enum tri value[NTARGETS];

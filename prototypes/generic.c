@@ -9,7 +9,7 @@
  *	__SC_COMP(__NR_NAME, ENTRY, ENTRY_COMPAT)
  *	__SC_COMP_3264(__NR_NAME, ENTRY_32, ENTRY_64, ENTRY_COMPAT)
  *
- * Where the entry differs, so does the name: __NR3264_lseek is called __NR_lseek or __NR_llseek at the end of the header.
+ * Where the entry differs, so does the name: __NR3264_lseek is __NR_lseek or __NR_llseek at the end of the header.
  */
 #include "generic.h"
 
@@ -66,7 +66,8 @@ static void take_entry(struct generic *g, const char *text)
 		const char *macro;
 		unsigned at[2]; /* which, by bits of a long */
 	} forms[] = {
-		{ "__SYSCALL(", { 1, 1 } }, { "__SC_3264(", { 1, 2 } }, { "__SC_COMP(", { 1, 1 } }, { "__SC_COMP_3264(", { 1, 2 } },
+		{ "__SYSCALL(", { 1, 1 } }, { "__SC_3264(", { 1, 2 } }, { "__SC_COMP(", { 1, 1 } },
+		{ "__SC_COMP_3264(", { 1, 2 } },
 	};
 
 	for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {

@@ -4,8 +4,8 @@
 
 #include "cond.h"
 
-/* The header's calls of that build as lines of a .tbl file, "NUMBER generic NAME ENTRY"; the caller's. Dies where the header
- * cannot be read, or has a line that is not understood. */
+/* The header's calls of that build as lines of a .tbl file, "NUMBER generic NAME ENTRY"; the caller's. Dies where the
+ * header cannot be read, or has a line that is not understood. */
 char *generic_rows(const char *path, enum target target);
 
 #endif

@@ -13,10 +13,11 @@
 #include "text.h"
 
 static const char *const dirs[] = {
-	"arch/x86", "arch/arm", "arch/arm64", "arch/mips", "block", "drivers", "fs", "init", "io_uring", "ipc", "kernel", "lib", "mm", "net", "security",
+	"arch/x86", "arch/arm", "arch/arm64", "arch/mips", "block", "drivers", "fs", "init", "io_uring", "ipc",
+	"kernel", "lib", "mm", "net", "security",
 };
-/* never part of these kernels: user-mode Linux, machines without an MMU or timers; 32-bit programs on 64-bit kernels of other
- * architectures than x86 */
+/* never part of these kernels: user-mode Linux, machines without an MMU or timers; 32-bit programs on 64-bit kernels of
+ * other architectures than x86 */
 static const char *const skipped[] = {
 	"arch/x86/um", "mm/nommu.c", "kernel/time/posix-stubs.c", "arch/arm64/kernel/sys32.c", "arch/mips/kernel/linux32.c",
 };

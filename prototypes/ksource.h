@@ -29,8 +29,8 @@ struct ksource {
 	size_t count, room;
 };
 
-/* Collects the definitions of the tree at path, and declarations of what is none in C from that file; dies when there are
- * none. */
+/* Collects the definitions of the tree at path, and declarations of what is none in C from that file; dies when there
+ * are none. */
 void ksource_scan(struct ksource *k, const char *path, const char *declared);
 /* The definition of entry in that build: its own architecture's, else the generic one, else the declaration; NULL
  * when there is none. Dies where two that differ are both possible. */

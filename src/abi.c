@@ -29,7 +29,8 @@ static const struct sct_abi rows[] = {
 		.after = 2, .again = 0, .table = &sct_table_linux_x64,
 	}, {
 		.name = "linux_x32", .insn = SCT_INSN_SYSCALL, .mode = SCT_MODE_64, .word = 8, .ptr = 4,
-		.nr_mask = X32_BIT, .nr_match = X32_BIT, .nr = "eax", .result = "rax", .repeat = "rax", .errors = &sct_labels_errno,
+		.nr_mask = X32_BIT, .nr_match = X32_BIT, .nr = "eax", .result = "rax", .repeat = "rax",
+		.errors = &sct_labels_errno,
 		.args = X64_ARGS,
 		.after = 2, .again = 0, .table = &sct_table_linux_x32,
 	}, {

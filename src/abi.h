@@ -86,8 +86,8 @@ struct sct_profile {
 	unsigned count;
 };
 
-/* False: there is no profile of that name, or it is of another family of architectures. "linux_x64" has x64, x32 and x86
- * calls, "linux_x86" only x86 ones. */
+/* False: there is no profile of that name, or it is of another family of architectures. "linux_x64" has x64, x32 and
+ * x86 calls, "linux_x86" only x86 ones. */
 bool sct_profile_init(struct sct_profile *profile, const char *name, const struct sct_arch *arch);
 /* The convention of that instruction in that mode with that number, or NULL: none known. */
 const struct sct_convention *sct_profile_find(const struct sct_profile *profile, enum sct_insn_kind insn,

@@ -31,7 +31,7 @@ struct sct_arch {
 	const char *name;           /* QEMU's target name: "i386", "x86_64", "aarch64" */
 	uint8_t word;               /* bytes of a general register */
 	const struct sct_reg *regs; /* ends with a NULL name */
-	uint8_t pc, sp, asid;       /* slots of the program counter, stack pointer, page-table base; SCT_REGS_MAX: not kept */
+	uint8_t pc, sp, asid;       /* slots of the program counter, stack pointer, page-table base (SCT_REGS_MAX: none) */
 	uint8_t entering;           /* bytes of entering instructions without prefixes; 0: there are no prefixes */
 	uint8_t modes[2];           /* modes of user code, where registers do not show which; the second may be UNKNOWN */
 	uint8_t program_mode;       /* mode of programs under an emulator; SCT_MODE_UNKNOWN: as registers show */

@@ -102,8 +102,8 @@ static bool space_of(const struct sct_arch *arch, const struct sct_regs *regs, u
 	return true;
 }
 
-/* Every signal frame that Linux lays on a user stack (arch/x86/include/asm/sigframe.h). Which one a task gets is its own
- * personality's, not the call's: `int $0x80` from 64-bit code is interrupted by a 64-bit frame. */
+/* Every signal frame that Linux lays on a user stack (arch/x86/include/asm/sigframe.h). Which one a task gets is its
+ * own personality's, not the call's: `int $0x80` from 64-bit code is interrupted by a 64-bit frame. */
 static const struct sct_sigframe frames[] = {
 	/* rt_sigframe of 64-bit code: pretcode 8, then ucontext: flags 8, link 8, stack 24, sigcontext in the order
 	 * r8 … r15, di, si, bp, bx, dx, ax, cx, sp, ip (arch/x86/include/uapi/asm/{ucontext.h,sigcontext.h}) */
@@ -119,8 +119,8 @@ static const struct sct_sigframe frames[] = {
 };
 
 const struct sct_arch sct_arch_i386 = {
-	.name = "i386", .word = 4, .regs = regs_i386, .pc = RIP, .sp = RSP, .asid = CR3, .entering = 2, .modes = { SCT_MODE_32 },
-	.program_mode = SCT_MODE_32, .machine = true, .mode = mode_of, .user = is_user, .space = space_of, .frames = frames,
+	.name = "i386", .word = 4, .regs = regs_i386, .pc = RIP, .sp = RSP, .asid = CR3, .entering = 2,
+	.modes = { SCT_MODE_32 }, .program_mode = SCT_MODE_32, .machine = true, .mode = mode_of, .user = is_user, .space = space_of, .frames = frames,
 };
 
 const struct sct_arch sct_arch_x86_64 = {

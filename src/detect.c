@@ -24,7 +24,8 @@ static enum sct_mode mode_at(const struct sct_vcpu *v, uint64_t addr, bool user_
 }
 
 /* Looks in the mode of f; where that is unknown, the bytes must be the same entering instruction in all there are. */
-static void look(struct sct_insn *insn, const struct sct_arch *arch, struct sct_found *f, const uint8_t *bytes, size_t len)
+static void look(struct sct_insn *insn, const struct sct_arch *arch, struct sct_found *f, const uint8_t *bytes,
+                 size_t len)
 {
 	unsigned size;
 

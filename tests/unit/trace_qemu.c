@@ -388,9 +388,9 @@ END_TEST
 START_TEST(others)
 {
 	put("Trace 0: 0x7f1ba2400100 [81009331/0000000000400580/00000001/00000201] ");
-	put(" PC=0000000000400580 X00=0000000000000000 X01=0000000000000000");
+	put("NIP 0000000000400580   LR 0000000000000000 CTR 0000000000000000 XER 0000000000000000 CPU#0");
 	ck_assert_int_eq(read_log(), SCT_E_UNSUPPORTED);
-	ck_assert_ptr_nonnull(strstr(err.text, "aarch64"));
+	ck_assert_ptr_nonnull(strstr(err.text, "ppc"));
 }
 END_TEST
 
