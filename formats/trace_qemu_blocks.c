@@ -50,6 +50,8 @@ static const struct entry {
 	  .flags = "a0", .failed = "a3" },
 };
 
+#define CF_COUNT_MASK 0x1ffu /* of cflags: how many instructions, 0: as many as there are (QEMU exec/translation-block.h) */
+
 /* include/uapi/linux/sched.h */
 #define CLONE_VM 0x100u
 #define CLONE_VFORK 0x4000u
@@ -101,6 +103,14 @@ static struct sct_event *tell_moment(struct sct_ql_reader *r, enum sct_event_kin
 	return e;
 }
 
+/* The block, of which the log does not list the code. */
+static void tell_unlisted(struct sct_ql_reader *r, struct sct_ql_vcpu *v, unsigned number)
+{
+	struct sct_event *e = tell_moment(r, SCT_EV_INSN, v, number);
+
+	e->value = (v->now.cflags & CF_COUNT_MASK) != 1;
+}
+
 /* The first len bytes of the block, of which the last instruction begins at `last`. */
 static void tell_insn(struct sct_ql_reader *r, struct sct_ql_vcpu *v, unsigned number, uint32_t len, uint32_t last)
 {
@@ -141,7 +151,7 @@ static void damaged(struct sct_ql_reader *r, const struct sct_err *err, uint64_t
 /* Whether the last instruction is known. */
 static bool is_listed(const struct sct_ql_block *b)
 {
-	return b->code && (b->code->bounds || ((b->cflags & 0x1ff) == 1 && b->code->len <= 15)); /* CF_COUNT_MASK */
+	return b->code && (b->code->bounds || ((b->cflags & CF_COUNT_MASK) == 1 && b->code->len <= 15));
 }
 
 /* On x86, prefixes may come first. */
@@ -340,7 +350,7 @@ static void program_settle(struct sct_ql_reader *r, struct sct_ql_vcpu *v, unsig
 	if (!is_listed(b)) {
 		if (!r->mixed) {
 			tell_back(r, v, number);
-			tell_moment(r, SCT_EV_INSN, v, number);
+			tell_unlisted(r, v, number);
 		}
 		v->back = !r->mixed;
 	} else if (entered) {
@@ -393,7 +403,7 @@ static void machine_settle(struct sct_ql_reader *r, struct sct_ql_vcpu *v, unsig
 		tell_moment(r, SCT_EV_USER, v, number);
 	v->back = entered; /* the log may leave the kernel out (-dfilter) */
 	if (!is_listed(b))
-		tell_moment(r, SCT_EV_INSN, v, number);
+		tell_unlisted(r, v, number);
 	else if (entered)
 		tell_insn(r, v, number, b->code->len, b->code->last);
 }

@@ -42,9 +42,15 @@ static void look(struct sct_insn *insn, const struct sct_arch *arch, struct sct_
 	}
 }
 
+/* Whether instructions follow that nothing tells of, the one at f not being the last of its block. */
+static bool others_follow(const struct sct_found *f, const struct sct_event *e)
+{
+	return !e->data && e->value && f->kind == SCT_INSN_NONE && !(f->size && f->jumps);
+}
+
 static void count(struct sct_detect_counts *counts, const struct sct_found *f, const struct sct_event *e, size_t len)
 {
-	if (!len)
+	if (!len || others_follow(f, e))
 		counts->unseen++;
 	else if (!f->size && f->mode == SCT_MODE_UNKNOWN)
 		counts->unknown_mode++;
@@ -55,7 +61,7 @@ static void count(struct sct_detect_counts *counts, const struct sct_found *f, c
 struct sct_found sct_detect(struct sct_insn *insn, struct sct_vcpu *v, const struct sct_event *e, bool user_mode,
                             struct sct_detect_counts *counts)
 {
-	struct sct_found f = { .addr = e->addr + e->value, .jumps = true };
+	struct sct_found f = { .addr = e->addr + (e->data ? e->value : 0), .jumps = true };
 	struct sct_mem mem = sct_machine_mem(v);
 	uint8_t held[INSN_MAX];
 	const uint8_t *bytes = held;

@@ -21,7 +21,8 @@ enum sct_event_kind {
 	SCT_EV_ZERO,    /* `value` pages of 4096 bytes from guest-physical address `addr` on are zero */
 	SCT_EV_INSN,    /* the vCPU is about to execute the `len` bytes `data` at `addr`, in user mode; data NULL: those that
 	                   memory holds there. `value` of the bytes come first and are other instructions, whose effects
-	                   on registers the recording does not show. `reg`: the CPU's mode (enum sct_mode), where the
+	                   on registers the recording does not show; without data, 1: others may follow at once that no
+	                   event tells. `reg`: the CPU's mode (enum sct_mode), where the
 	                   recording shows it by other means than registers; else 0 */
 	SCT_EV_USER,    /* the vCPU is back in user mode, about to execute at `addr` */
 	SCT_EV_THREAD,  /* the vCPU runs thread `value` from now on; `reg` 1: that thread has never run before */

@@ -48,6 +48,9 @@ static int check_profile(struct sct_pipeline *p, struct sct_err *err)
 		return sct_fail(err, SCT_E_UNSUPPORTED, SCT_NO_OFFSET, "no profile for %s", p->info->arch->name);
 	if (sct_profile_init(&p->profile, p->options.profile, p->info->arch))
 		return SCT_OK;
+	if (sct_abi_profile_arch(p->options.profile))
+		return sct_fail(err, SCT_E_USAGE, SCT_NO_OFFSET, "profile %s is none of a recording of %s", p->options.profile,
+		                p->info->arch->name);
 	return sct_fail(err, SCT_E_USAGE, SCT_NO_OFFSET, "no profile called '%s' (--list-profiles)", p->options.profile);
 }
 
@@ -383,7 +386,7 @@ static int on_insn(struct sct_pipeline *p, const struct sct_event *e, struct sct
 		p->flow[e->vcpu] = (struct flow){ true, f.kind != SCT_INSN_NONE, f };
 	if (f.kind == SCT_INSN_NONE)
 		return SCT_OK;
-	r = e->value ? enter_behind(p, e, v, &f, err) : enter(p, e, v, &f, err);
+	r = e->data && e->value ? enter_behind(p, e, v, &f, err) : enter(p, e, v, &f, err);
 	if (p->info->shown == SCT_SHOWN_PROGRAM)
 		sct_machine_missed_stores(&p->machine);
 	return r;

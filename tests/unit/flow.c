@@ -218,6 +218,33 @@ START_TEST(unseen_bytes_are_counted)
 }
 END_TEST
 
+/* Memory shows the instruction at a block's start: whether the others make a call, nobody knows. */
+START_TEST(a_block_of_which_only_the_start_is_known)
+{
+	static const struct {
+		const char *code;
+		unsigned unseen;
+	} cases[] = { { "\xb8\x14\x00\x00\x00", 1 }, { JMP NOP NOP NOP, 0 }, { INT80 NOP NOP NOP, 0 } };
+
+	for (unsigned i = 0; i < 3; i++) {
+		struct script *s = begin(SCT_SHOWN_NONE);
+		struct sct_event *e;
+
+		reg(s, "esp", SP);
+		reg(s, "eax", GETPID);
+		see(s, STUB, cases[i].code, 5);
+		see(s, STUB + 5, NOP NOP NOP NOP NOP NOP NOP NOP NOP NOP, 10);
+		e = event(s, SCT_EV_INSN);
+		e->addr = STUB;
+		e->value = 1;
+		script_run(s, say_record);
+		ck_assert_str_eq(s->text, i == 2 ? "0 getpid unfinished ?\n" : "");
+		ck_assert_uint_eq(s->counts.detect.unseen, cases[i].unseen);
+		free(s);
+	}
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("flow");
@@ -234,6 +261,7 @@ int main(void)
 	tcase_add_test(t, a_call_may_have_changed_memory);
 	tcase_add_test(t, other_instructions_of_the_block_come_first);
 	tcase_add_test(t, unseen_bytes_are_counted);
+	tcase_add_test(t, a_block_of_which_only_the_start_is_known);
 	suite_add_tcase(s, t);
 	srunner_run_all(r, CK_NORMAL);
 	failed = srunner_ntests_failed(r);
