@@ -123,18 +123,31 @@ static int open_plain(struct sct_file *f, const char *path, struct sct_err *err)
 	return 0;
 }
 
-/* Anything but a file or a disk (a pipe above all) can be read only once, and is not opened to find that out. */
+/* Anything but a file or a disk (a pipe above all) can be read only once, and is not opened to find that out. Files of
+ * /proc say that they have no bytes. */
 static bool can_be_mapped(const char *path)
 {
 	struct stat st;
 
-	return stat(path, &st) < 0 || S_ISREG(st.st_mode) || S_ISBLK(st.st_mode);
+	return stat(path, &st) < 0 || (S_ISREG(st.st_mode) && st.st_size) || S_ISBLK(st.st_mode);
 }
 
-static int map(struct sct_file *f, struct sct_err *err)
+static void *map_pages(const struct sct_file *f)
 {
-	void *data = mmap(NULL, f->size, PROT_READ, MAP_PRIVATE | MAP_NORESERVE, f->fd, 0);
+	return mmap(NULL, f->size, PROT_READ, MAP_PRIVATE | MAP_NORESERVE, f->fd, 0);
+}
 
+static int map(struct sct_file *f, const char *path, struct sct_err *err)
+{
+	void *data = map_pages(f);
+
+	if (data == MAP_FAILED && errno == ENODEV && !f->unpacked) { /* most files of /sys can be read only */
+		close(f->fd);
+		f->fd = -1;
+		if (unpack(f, path, err) < 0)
+			return err->status;
+		data = map_pages(f);
+	}
 	if (data == MAP_FAILED)
 		return fail_errno(err, "cannot map it", errno);
 	f->data = data;
@@ -150,7 +163,7 @@ int sct_file_open(struct sct_file *f, const char *path, struct sct_err *err)
 	if (rc == 0)
 		rc = unpack(f, path, err);
 	if (rc >= 0)
-		rc = map(f, err);
+		rc = map(f, path, err);
 	if (rc < 0)
 		sct_file_close(f);
 	return rc;

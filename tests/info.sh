@@ -78,6 +78,7 @@ test_that "no such type" says 1 'task_struct: no such type' --type task_struct "
 test_that "types and symbols together" says 0 '/\* size: 120, members: 11 \*/' --type all "$btf" \
 	tests/fuzz/corpus/types_symbols/kallsyms
 test_that "a file without types" says 1 'README.md: byte 0: no types or symbols' --type all README.md
+test_that "a file of /proc, which says that it is empty" says 1 'no types or symbols' --type all /proc/version
 test_that "a file that is not there" says 1 'cannot open it' --type all "$btf" "$tmp/none"
 test_that "an unknown profile" says 1 'no such profile' -p linux_z80 "$core"
 finish

@@ -83,6 +83,7 @@ def normal(text):
         line = re.sub(r'\b(const|volatile|restrict)\b', '', line)
         line = re.sub(r'\(\*(\w+)\)(\[\d*\])+', r'*\1', line)
         line = re.sub(r'= -(\d+),', lambda m: f'= {2 ** 32 - int(m[1])},', line)
+        line = line.replace('[0]', '[]')  # both mean an array of no length
         line = re.sub(r'\s+', ' ', line)
         line = re.sub(r'(?<=\*) | (?=[*;:,)])', '', line)
         if line.strip():
