@@ -59,6 +59,7 @@ struct sct_machine {
 	bool program;          /* one program: ram is its memory, by virtual address */
 	const struct sct_snapshot *snapshots;
 	size_t nsnapshots;
+	struct sct_word start; /* where the recording begins */
 	bool constant_only;    /* stores have been missed: of snapshots only what nobody can write is still so */
 	struct sct_vcpu *vcpus[SCT_MACHINE_VCPUS]; /* allocated when first heard of */
 	struct sct_memory ram; /* replayed: what snapshot and stores of the recording show */
@@ -80,7 +81,8 @@ void sct_machine_fini(struct sct_machine *m);
 void sct_machine_set_snapshots(struct sct_machine *m, const struct sct_snapshot *snapshots, size_t count);
 /* Puts what snapshots still tell under the memory, after it was forgotten. */
 void sct_machine_set_backing(struct sct_machine *m);
-/* Gives the vCPUs the control registers of the last snapshot that has CPUs, and the general ones too where its first
+/* Notes where the recording begins: a program's core file from elsewhere tells of constant memory only. Gives the vCPUs
+ * the control registers of the last snapshot that has CPUs, and the general ones too where its first
  * CPU stood at first_pc: then it is of the moment at which the trace begins. Returns whether it was. */
 bool sct_machine_seed(struct sct_machine *m, const struct sct_word *first_pc);
 /* Stores may have been missed: what is known of writable memory is known no longer. Whole snapshots' constant parts

@@ -34,10 +34,19 @@ static bool is_constant(const struct sct_machine *m, const struct sct_snapshot_i
 	       !(info->ranges[i - 1].flags & SCT_RANGE_WRITE);
 }
 
+/* Whether none of the threads of a program's core file stood where the recording begins. */
+static bool is_of_elsewhere(const struct sct_machine *m, const struct sct_snapshot_info *info)
+{
+	for (unsigned i = 0; i < info->ncpus; i++)
+		if (!(info->cpus[i].known >> m->arch->pc & 1) || info->cpus[i].value[m->arch->pc] == m->start.value)
+			return false;
+	return m->start.known;
+}
+
 /* A program's file tells what its writable memory was when it was loaded, not when the recording began. */
 static bool is_of_moment(const struct sct_machine *m, const struct sct_snapshot_info *info)
 {
-	return !m->constant_only && (!m->program || info->ncpus);
+	return !m->constant_only && (!m->program || (info->ncpus && !is_of_elsewhere(m, info)));
 }
 
 /* len, or less where the next range begins. */
@@ -123,6 +132,7 @@ static void seed_long_mode(const struct sct_machine *m, struct sct_vcpu *v)
 
 bool sct_machine_seed(struct sct_machine *m, const struct sct_word *first_pc)
 {
+	m->start = *first_pc;
 	for (size_t i = m->nsnapshots; i--; ) {
 		const struct sct_snapshot_info *info = sct_snapshot_info(&m->snapshots[i]);
 		bool same;

@@ -318,6 +318,28 @@ START_TEST(constant_parts_of_a_program_last)
 }
 END_TEST
 
+/* The core file of a program that has crashed is of its end. */
+START_TEST(a_core_of_another_moment)
+{
+	struct fake core = { .ranges = { { .addr = 0x8048000 }, { .addr = 0xbf000000, .flags = SCT_RANGE_WRITE } },
+	                     .bytes = { "code", "stack" } };
+	struct sct_snapshot s = snapshot(&core);
+	struct sct_word start = { true, 0x8048000 }, later = { true, 0x8048003 };
+
+	sct_regs_set(&core.cpu, m->arch->pc, 0x8048003);
+	core.info.ncpus = 1;
+	core.info.cpus = &core.cpu;
+	end();
+	new_machine(&sct_arch_i386, true);
+	sct_machine_set_snapshots(m, &s, 1);
+	sct_machine_seed(m, &later);
+	reads(0xbf000000, 5, "stack", NULL);
+	sct_machine_seed(m, &start);
+	reads(0xbf000000, 5, "", "not recorded");
+	reads(0x8048000, 4, "code", NULL);
+}
+END_TEST
+
 START_TEST(registers_of_the_same_moment)
 {
 	struct fake f = { .bytes = { NULL } };
@@ -412,6 +434,7 @@ int main(void)
 	tcase_add_test(t, snapshots_lie_under_stores);
 	tcase_add_test(t, pages_that_are_known_in_part);
 	tcase_add_test(t, constant_parts_of_a_program_last);
+	tcase_add_test(t, a_core_of_another_moment);
 	tcase_add_test(t, registers_of_the_same_moment);
 	tcase_add_test(t, paging_that_is_still_off);
 	tcase_add_test(t, long_mode_of_dumps);
