@@ -191,8 +191,8 @@ void sct_lineage_result(struct sct_lineage *l, struct sct_pending *p, struct sct
 	if (good)
 		learn_caller(open, flags, result);
 	/* the new image runs as the process's leader, whichever thread asked for it (fs/exec.c, de_thread) */
-	if ((flags & SCT_P_EXEC) && known && !result && open->record.pid.known)
-		*sct_thread_tid(open->thread) = open->record.pid;
+	if ((flags & SCT_P_EXEC) && known && !result)
+		*sct_thread_tid(open->thread) = *sct_thread_pid(open->thread);
 	if (!(flags & SCT_P_FORK))
 		return;
 	for (struct sct_birth **at = &l->births; *at; at = &(*at)->next) {

@@ -7,7 +7,7 @@
 
 /* numbers of x86_64 */
 enum {
-	READ = 0, CLOSE = 3, GETPID = 39, CLONE = 56, FORK = 57, VFORK = 58, WAIT4 = 61, GETTID = 186,
+	READ = 0, CLOSE = 3, GETPID = 39, CLONE = 56, FORK = 57, VFORK = 58, EXECVE = 59, WAIT4 = 61, GETTID = 186,
 	SET_TID_ADDRESS = 218, CLONE3 = 435,
 };
 
@@ -226,6 +226,33 @@ START_TEST(callers_that_ask)
 END_TEST
 
 /* wait4 tells that the child is gone: what it had open was killed. A child that was stopped is not gone. */
+/* A thread's execve gives it the number of its process, which may be unknown. */
+START_TEST(new_image)
+{
+	struct script *s = begin();
+
+	enter(s, GETTID, OTHER, SP);
+	leave(s, OTHER + 2, SP, 9);
+	enter(s, EXECVE, STUB, SP);
+	on(s, 0, 1, SPACE2);
+	leave(s, START, SP2, 0);
+	close_by(s, 1, SPACE2, SP2);
+	on(s, 0, 2, SPACE);
+	enter(s, GETTID, OTHER, SP);
+	leave(s, OTHER + 2, SP, 9);
+	enter(s, EXECVE, STUB, SP);
+	on(s, 0, 2, SPACE2);
+	leave(s, START, SP2, 0);
+	close_by(s, 2, SPACE2, SP2);
+	expect(s, BEGUN "1 gettid returned 9 thread=1 pid=7 tid=9 at 402002\n"
+	                "2 execve exec 0 thread=1 pid=7 tid=9 at 409000\n"
+	                "3 close returned 0 thread=1 pid=7 tid=7 at 402002\n"
+	                "4 gettid returned 9 thread=2 tid=9 at 402002\n"
+	                "5 execve exec 0 thread=2 tid=9 at 409000\n"
+	                "6 close returned 0 thread=2 at 402002\n");
+}
+END_TEST
+
 START_TEST(reaped)
 {
 	static const struct { uint32_t status; const char *lines; } rows[] = {
@@ -295,6 +322,7 @@ int main(void)
 	tcase_add_test(t, two_parents_fit);
 	tcase_add_test(t, program_that_the_kernel_starts);
 	tcase_add_test(t, callers_that_ask);
+	tcase_add_test(t, new_image);
 	tcase_add_test(t, reaped);
 	tcase_add_test(t, reaped_namesake);
 	suite_add_tcase(s, t);
