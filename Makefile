@@ -209,6 +209,7 @@ live: all
 	BUILD=$(abspath $(BUILD)) tests/live/run.sh full
 	BUILD=$(abspath $(BUILD)) tests/live/user.sh
 	BUILD=$(abspath $(BUILD)) tests/live/snapshots.sh
+	BUILD=$(abspath $(BUILD)) tests/live/panda_trace.sh
 	BUILD=$(abspath $(BUILD)) tests/live/system_log.sh
 	BUILD=$(abspath $(BUILD)) tests/live/panda.sh
 
