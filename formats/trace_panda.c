@@ -18,6 +18,13 @@
 
 #include "trace_panda.h"
 
+#define PGTABLE UINT64_C(0x000ffffffffff000) /* CR3 without flags and PCID: Intel SDM 3A 4.5 */
+
+enum {
+	PTI_USER_PGTABLE = 1 << 12, /* one page: arch/x86/entry/calling.h */
+	ENTRY_LINES = 32,
+};
+
 /* ---- lines in order ----------------------------------------------------------------------------------------- */
 
 static const uint8_t *line_end(const struct sct_pd_reader *r, const uint8_t *line)
@@ -58,9 +65,24 @@ static const uint8_t *refuse(struct sct_pd_reader *r, const uint8_t *line)
 	return end;
 }
 
+/* Under page-table isolation the page-table base changes among the first instructions in the kernel, long before any
+ * thread is switched: it loses a bit (arch/x86/entry/calling.h, SWITCH_TO_KERNEL_CR3: PTI_USER_PGTABLE_MASK). */
+static void watch_halves(struct sct_pd_reader *r, uint64_t asid, bool kernel)
+{
+	uint64_t table = asid & PGTABLE, before = r->asid & PGTABLE;
+
+	if (!r->kernel && kernel)
+		r->entered = r->index;
+	if (kernel && r->parser.arch->word == 8 && before != table && before == (table | PTI_USER_PGTABLE) &&
+	    r->index - r->entered < ENTRY_LINES)
+		r->info.halves = PTI_USER_PGTABLE;
+}
+
 /* What a line that was read changes. asid: of the line. */
 static void apply(struct sct_pd_reader *r, uint64_t asid, bool kernel)
 {
+	if (r->have)
+		watch_halves(r, asid, kernel);
 	r->dirty |= r->parser.seen;
 	if (r->have && (asid != r->asid || kernel != r->kernel))
 		sct_pd_flush(r);

@@ -212,6 +212,7 @@ struct sct_pd_reader {
 
 	bool have;           /* the line before was read */
 	bool kernel;         /* it was in kernel mode */
+	uint64_t entered;    /* index of the first line of this stay in the kernel */
 	uint64_t asid;       /* where the accesses of the next line happen */
 	bool hole;           /* lines were lost since the last one that was read */
 	bool user_due;       /* USER is to be told of the last line */

@@ -17,7 +17,7 @@
 
 enum {
 	PROOFS = 2,          /* a debugger may change one result */
-	RESTART_SYSCALL = 0, /* with this number for i386 the vDSO's `int $0x80` behind `sysenter` is what user mode goes on with */
+	RESTART_SYSCALL = 0, /* i386: user mode goes on with the vDSO's `int $0x80` behind `sysenter`, and this number */
 };
 
 static struct sct_pd_way *way_of(struct sct_pd_gates *g, uint64_t thread)

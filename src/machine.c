@@ -101,6 +101,7 @@ void sct_machine_enter_space(struct sct_machine *m, const struct sct_vcpu *v)
 	struct sct_word space = { false, 0 };
 
 	space.known = sct_arch_asid(m->arch, &v->regs, &space.value);
+	space.value &= ~m->halves;
 	if (space.known && m->space.known && space.value == m->space.value)
 		return;
 	sct_memory_forget(&m->local);

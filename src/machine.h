@@ -68,6 +68,7 @@ struct sct_machine {
 	struct sct_memory local; /* by virtual address of one address space: what was accessed since the kernel last
 	                            returned, where page tables are not known */
 	struct sct_word space; /* the one that local is of */
+	uint64_t halves;       /* bit of its number that is the same for user and kernel mode; 0: none */
 	struct sct_agreement code, reads; /* of instructions' bytes, and of values that the trace shows to be read */
 	struct sct_agreement kernel_reads; /* in kernel mode: what the CPU itself stores there (interrupt frames, bits of page
 	                                      tables) no trace shows, so they differ here and there */

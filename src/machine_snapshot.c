@@ -122,11 +122,11 @@ static void seed(struct sct_machine *m, struct sct_vcpu *v, const struct sct_reg
 
 /* Dumps have no EFER, but they call a machine x86_64 only where it is in long mode (QEMU's cpu_get_dump_info, in
  * target/i386/arch_dump.c, asks for that; a kernel's own dump is of a 64-bit kernel). */
-static void seed_long_mode(const struct sct_machine *m, struct sct_vcpu *v)
+static void seed_long_mode(const struct sct_machine *m, struct sct_vcpu *v, const struct sct_regs *from)
 {
 	const struct sct_reg *efer = sct_arch_reg(m->arch, "efer");
 
-	if (m->arch == &sct_arch_x86_64 && !(v->regs.known >> efer->index & 1))
+	if (m->arch == &sct_arch_x86_64 && !((from->known | v->regs.known) >> efer->index & 1))
 		sct_regs_set(&v->regs, efer->index, EFER_LMA);
 }
 
@@ -143,7 +143,7 @@ bool sct_machine_seed(struct sct_machine *m, const struct sct_word *first_pc)
 		       info->cpus[0].value[m->arch->pc] == first_pc->value;
 		for (unsigned k = 0; k < info->ncpus && k < SCT_MACHINE_VCPUS; k++) {
 			seed(m, sct_machine_vcpu(m, k), &info->cpus[k], same);
-			seed_long_mode(m, sct_machine_vcpu(m, k));
+			seed_long_mode(m, sct_machine_vcpu(m, k), &info->cpus[k]);
 		}
 		return same;
 	}

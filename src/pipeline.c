@@ -447,6 +447,7 @@ int sct_pipeline_run(struct sct_pipeline *p, struct sct_err *err)
 			finish_all(p, SCT_END_UNFINISHED, err);
 			return n;
 		}
+		p->machine.halves = p->info->halves;
 		for (int i = 0; i < n && !r; i++)
 			r = take(p, &events[i], err);
 		if (!r && p->options.strict && ops->damage(p->trace->state)->first.status) {

@@ -187,6 +187,23 @@ START_TEST(without_tables_accesses_are_known_for_a_time)
 }
 END_TEST
 
+START_TEST(halves_of_an_address_space)
+{
+	end();
+	new_machine(&sct_arch_x86_64, false);
+	m->halves = 0x1000;
+	set("cr3", 0x5a23000);
+	writes(0x7ffe0000, "user");
+	set("cr3", 0x5a22000);
+	sees(0x7ffe0004, "kernel");
+	reads(0x7ffe0000, 10, "userkernel", NULL);
+	set("cr3", 0x5a23000);
+	reads(0x7ffe0000, 10, "userkernel", NULL);
+	set("cr3", 0x5a20000);
+	reads(0x7ffe0000, 10, "", "not recorded");
+}
+END_TEST
+
 START_TEST(bytes_of_unknown_width)
 {
 	writes(0x5ffc, "abcdefgh");
@@ -430,6 +447,7 @@ int main(void)
 	tcase_add_test(t, a_page_becomes_a_table);
 	tcase_add_test(t, what_is_read_holds);
 	tcase_add_test(t, without_tables_accesses_are_known_for_a_time);
+	tcase_add_test(t, halves_of_an_address_space);
 	tcase_add_test(t, bytes_of_unknown_width);
 	tcase_add_test(t, snapshots_lie_under_stores);
 	tcase_add_test(t, pages_that_are_known_in_part);

@@ -111,6 +111,30 @@ START_TEST(threads_lost)
 }
 END_TEST
 
+/* A stay in the kernel that changes the page-table base in its line number `late`. */
+static uint64_t halves_of(const char *before, const char *then, unsigned late)
+{
+	file.len = 0;
+	say(&file, "asid=0x%s,kernel=0,rip=0x401000,rsp=0x7ffe00001000\n", before);
+	for (unsigned i = 1; i < late; i++)
+		say(&file, "asid=0x%s,kernel=1,rip=0xffffffff81800000\n", before);
+	say(&file, "asid=0x%s,kernel=1,rip=0xffffffff81800010\n", then);
+	ck_assert_msg(read_text(file.s) == 0, "%s", err.text);
+	return info.halves;
+}
+
+/* Page-table isolation changes the base at once; what comes later may be another process. */
+START_TEST(halves)
+{
+	ck_assert_uint_eq(halves_of("0000000005a23000", "0000000005a22000", 5), 0x1000);
+	ck_assert_uint_eq(halves_of("0000000005a23881", "8000000005a22081", 5), 0x1000);
+	ck_assert_uint_eq(halves_of("0000000005a23000", "0000000005a22000", 500), 0);
+	ck_assert_uint_eq(halves_of("0000000005a22000", "0000000005a23000", 5), 0);
+	ck_assert_uint_eq(halves_of("0000000005a23000", "0000000005a20000", 5), 0);
+	ck_assert_uint_eq(halves_of("0000000005a23000", "0000000005a23000", 5), 0);
+}
+END_TEST
+
 /* ---- ways into the kernel ----------------------------------------------------------------------------------- */
 
 /* A call, or not: user code at pc, an entry point, and user code that goes on at `next` with eax. */
@@ -272,6 +296,7 @@ int main(void)
 	tcase_add_test(c, other_stacks);
 	tcase_add_test(c, old_switch);
 	tcase_add_test(c, threads_lost);
+	tcase_add_test(c, halves);
 	tcase_add_test(c, int80);
 	tcase_add_test(c, sysenter);
 	tcase_add_test(c, restarted);
