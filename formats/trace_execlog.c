@@ -439,11 +439,15 @@ static int el_next(void *state, struct sct_event *events, int max, struct sct_er
 	struct sct_el_text line;
 	int n = 0, insns = 0;
 
+	if (r->failed.status) {
+		*err = r->failed;
+		return err->status;
+	}
 	while (max - n >= EVENTS_MAX && insns < SCT_EL_INSNS) {
-		int rc = next_sound_line(r, &line, err);
+		int rc = next_sound_line(r, &line, &r->failed);
 
 		if (rc < 0)
-			return n ? n : rc;
+			return n ? n : (*err = r->failed, rc);
 		if (!rc)
 			return n + give_gap(r, events + n);
 		rc = take_line(r, line, events + n, r->bytes[insns]);

@@ -105,6 +105,7 @@ struct sct_el_reader {
 	uint64_t lines, user_lines, unknown_mode, breaks, forks;
 	unsigned nvcpus;
 	struct sct_damage damage;
+	struct sct_err failed; /* what ends the reading, once what came before it is told */
 	struct sct_count counts[SCT_EL_COUNTS];
 	uint8_t bytes[SCT_EL_INSNS][4];
 };
