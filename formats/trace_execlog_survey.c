@@ -87,6 +87,8 @@ static int choose_arch(const struct survey *s, const struct sct_trace_hints *hin
 	if (*s->strange)
 		return sct_fail(err, SCT_E_UNSUPPORTED, SCT_NO_OFFSET, "the log has registers of %s, which is not supported",
 		                s->strange);
+	if (hints->arch && hints->arch != &sct_arch_i386 && hints->arch != &sct_arch_x86_64)
+		return sct_fail(err, SCT_E_UNSUPPORTED, SCT_NO_OFFSET, "execlogs of %s are not supported", hints->arch->name);
 	*arch = hints->arch;
 	if (!*arch && s->above)
 		*arch = &sct_arch_x86_64;

@@ -324,7 +324,7 @@ def words(record):
     """Our arguments as the words that the program passed: (mask, value, name)."""
     for arg in record["args"]:
         value, kind = raw(arg), arg.get("type", "")
-        if record["abi"] == "linux_x86" and kind in WIDE and value is not None:
+        if record["abi"] in ("linux_x86", "linux_arm", "linux_mips_o32") and kind in WIDE and value is not None:
             halves = [value & 0xffffffff, value >> 32]
             for half in reversed(halves) if record["name"] == "_llseek" else halves:
                 yield 0xffffffff, half, arg["name"]

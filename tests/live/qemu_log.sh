@@ -27,9 +27,9 @@ find_qemus() {
 try() { # QEMU, program, what has to be there, options...
 	qemu=$1 program=$2 how=$3
 	shift 3
-	name="$(basename "$program") $("$qemu" --version | sed -n 's/.*version \([0-9]*\.[0-9]*\).*/\1/p') $*"
+	name="$(basename "$qemu") $(basename "$program") $("$qemu" --version | sed -n 's/.*version \([0-9]*\.[0-9]*\).*/\1/p') $*"
 	log=$work/qemu_log/log
-	(cd "$work/qemu_log" && timeout 60 "$qemu" -strace "$@" -D "$log" "$program" >/dev/null 2>&1 </dev/null)
+	(cd "$work/qemu_log" && timeout 60 "$qemu" -strace "$@" -D "$log" "$program" ${arguments:-} >/dev/null 2>&1 </dev/null)
 	if why=$("$build/sctrace-decode" "$log" --no-progress -o "$log.jsonl" 2>&1) &&
 		result=$(python3 "$here/qemu_log.py" "$log" "$log.jsonl" "$how" 2>&1); then
 		passed=$((passed + 1))
@@ -41,11 +41,16 @@ try() { # QEMU, program, what has to be there, options...
 	rm -f "$log" "$log.jsonl"
 }
 
-# Single instructions show everything; blocks of them, what their code tells; chained ones leave calls out.
-try_all() { # QEMU, program
+# Single instructions show everything.
+try_single() { # QEMU, program, what has to be there
 	single=-singlestep
 	! "$1" -help | grep -q one-insn-per-tb || single=-one-insn-per-tb
-	try "$1" "$2" all -d in_asm,exec,cpu,nochain $single
+	try "$1" "$2" "$3" -d in_asm,exec,cpu,nochain $single
+}
+
+# Blocks of instructions show what their code tells; chained ones leave calls out.
+try_all() { # QEMU, program
+	try_single "$1" "$2" all
 	try "$1" "$2" most -d in_asm,exec,cpu,nochain
 	try "$1" "$2" some -d in_asm,exec,cpu
 }
@@ -63,5 +68,20 @@ for source in "$here/handlers.c" "$here/programs/files.c" "$here/programs/strang
 		done
 	done
 done
+
+# Other architectures: Debian's busybox of each. Words on MIPS's stack are in no log.
+arguments="ls -l /etc/hostname /nonexistent"
+while read -r arch target how; do
+	program=$work/qemu_log/$arch/bin/busybox
+	[ -x "$program" ] || "$here/foreign.sh" "$arch" busybox-static "$work/qemu_log/$arch" ||
+		{ echo "SKIPPED: no busybox-static of $arch to be had"; continue; }
+	for qemu in $qemus; do
+		[ ! -x "$qemu/qemu-$target" ] || try_single "$qemu/qemu-$target" "$program" "$how"
+	done
+done <<END
+arm64 aarch64 all
+armhf arm all
+mipsel mipsel most
+END
 echo "$passed passed, $failed failed"
 [ $failed = 0 ]

@@ -67,6 +67,91 @@ START_TEST(which_row)
 }
 END_TEST
 
+/* The same of other architectures, with which register says what. */
+START_TEST(which_row_elsewhere)
+{
+	static const struct {
+		const char *profile, *arch;
+		enum sct_insn_kind insn;
+		enum sct_mode mode;
+		const char *abi;
+		unsigned word;
+		int after;
+		const char *nr, *result, *failed, *args[7];
+	} rows[] = {
+		{ "linux_arm", "arm", SCT_INSN_SVC, SCT_MODE_ARM, "linux_arm", 4, 4, "r7", "r0", NULL,
+		  { "r0", "r1", "r2", "r3", "r4", "r5" } },
+		{ "linux_arm", "arm", SCT_INSN_SVC, SCT_MODE_THUMB, "linux_arm", 4, 2, "r7", "r0", NULL,
+		  { "r0", "r1", "r2", "r3", "r4", "r5" } },
+		{ "linux_arm", "arm", SCT_INSN_SVC_OABI, SCT_MODE_ARM },
+		{ "linux_arm", "arm", SCT_INSN_SVC, SCT_MODE_A64 },
+		{ "linux_arm64", "aarch64", SCT_INSN_SVC, SCT_MODE_A64, "linux_arm64", 8, 4, "w8", "x0", NULL,
+		  { "x0", "x1", "x2", "x3", "x4", "x5" } },
+		{ "linux_mips", "mipsel", SCT_INSN_SYSCALL, SCT_MODE_MIPS32, "linux_mips_o32", 4, 4, "v0", "v0", "a3",
+		  { "a0", "a1", "a2", "a3", "sp", "sp", "sp" } },
+		{ "linux_mips", "mipsel", SCT_INSN_SYSCALL, SCT_MODE_64 },
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		const struct sct_arch *arch = sct_arch_find(rows[i].arch);
+		const struct sct_convention *c;
+		struct sct_profile p;
+
+		ck_assert_str_eq(sct_abi_default_profile(arch), rows[i].profile);
+		ck_assert_ptr_eq(sct_abi_profile_arch(rows[i].profile), arch);
+		ck_assert(sct_profile_init(&p, rows[i].profile, arch));
+		ck_assert(!sct_profile_init(&(struct sct_profile){ 0 }, rows[i].profile, &sct_arch_x86_64));
+		c = sct_profile_find(&p, rows[i].insn, rows[i].mode, 0);
+		ck_assert_msg(!c == !rows[i].abi, "row %zu", i);
+		if (!c)
+			continue;
+		ck_assert_str_eq(c->abi->name, rows[i].abi);
+		ck_assert_uint_eq(c->abi->word, rows[i].word);
+		ck_assert_int_eq(c->abi->after, rows[i].after);
+		ck_assert_str_eq(p.nr->name, rows[i].nr);
+		ck_assert_str_eq(c->result->name, rows[i].result);
+		ck_assert_pstr_eq(c->failed ? c->failed->name : NULL, rows[i].failed);
+		for (unsigned k = 0; k < SCT_ARGS_MAX; k++)
+			ck_assert_pstr_eq(c->args[k] ? c->args[k]->name : NULL, rows[i].args[k]);
+	}
+}
+END_TEST
+
+/* On MIPS a register says whether the result is an error number, and words lie on the stack. */
+START_TEST(errors_by_flag)
+{
+	static const struct {
+		uint64_t v0, a3;
+		bool failed;
+		const char *error;
+	} rows[] = {
+		{ 3, 0, false, NULL }, { 2, 1, true, "ENOENT" }, { 89, 1, true, "ENOSYS" }, { 145, 1, true, "ETIMEDOUT" },
+		{ 0xfffffffe, 0, false, NULL },
+	};
+	struct sct_regs regs = { 0 };
+	struct sct_profile p;
+
+	ck_assert(sct_profile_init(&p, "linux_mips", &sct_arch_mipsel));
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		const struct sct_convention *c = sct_profile_find(&p, SCT_INSN_SYSCALL, SCT_MODE_MIPS32, 0);
+		struct sct_call call = { .abi = c->abi, .result = c->result, .failed = c->failed };
+		unsigned number;
+		uint64_t value;
+
+		regs.known = 0;
+		sct_regs_set(&regs, c->result->index, rows[i].v0);
+		ck_assert(!sct_call_result(&call, &regs, &value));
+		sct_regs_set(&regs, c->failed->index, rows[i].a3);
+		ck_assert(sct_call_result(&call, &regs, &value));
+		ck_assert_int_eq(sct_call_failed(&call, value, &number), rows[i].failed);
+		if (rows[i].failed)
+			ck_assert_pstr_eq(sct_label(call.abi->errors, number), rows[i].error);
+		else
+			ck_assert_uint_eq(value, rows[i].v0);
+	}
+}
+END_TEST
+
 START_TEST(profiles)
 {
 	const char *summary;
@@ -417,6 +502,8 @@ int main(void)
 	int failed;
 
 	tcase_add_test(t, which_row);
+	tcase_add_test(t, which_row_elsewhere);
+	tcase_add_test(t, errors_by_flag);
 	tcase_add_test(t, profiles);
 	tcase_add_test(t, words);
 	tcase_add_test(t, sixth_word_in_absent_memory);

@@ -108,6 +108,46 @@ START_TEST(cache_never_mixes)
 }
 END_TEST
 
+/* Other architectures: bytes as they lie in memory. */
+START_TEST(kinds_elsewhere)
+{
+	static const struct {
+		const char *arch;
+		enum sct_mode mode;
+		const char *bytes;
+		enum sct_insn_kind kind;
+		unsigned size;
+	} others[] = {
+		{ "arm", SCT_MODE_ARM, "\0\0\0\xef", SCT_INSN_SVC, 4 },
+		{ "arm", SCT_MODE_ARM, "\x04\0\x90\xef", SCT_INSN_SVC_OABI, 4 },
+		{ "arm", SCT_MODE_ARM, "\0\0\0\x1f", SCT_INSN_NONE, 4 }, /* svcne */
+		{ "arm", SCT_MODE_ARM, "\x07\x70\xa0\xe3", SCT_INSN_NONE, 4 },
+		{ "arm", SCT_MODE_THUMB, "\0\xdf\0\xbf", SCT_INSN_SVC, 2 },
+		{ "arm", SCT_MODE_THUMB, "\x07\xdf\0\xbf", SCT_INSN_SVC, 2 },
+		{ "arm", SCT_MODE_THUMB, "\x4f\xf0\0\x0b", SCT_INSN_NONE, 4 },
+		{ "arm", SCT_MODE_A64, "\x01\0\0\xd4", SCT_INSN_NONE, 0 }, /* of another architecture */
+		{ "aarch64", SCT_MODE_A64, "\x01\0\0\xd4", SCT_INSN_SVC, 4 },
+		{ "aarch64", SCT_MODE_A64, "\xe1\xff\x1f\xd4", SCT_INSN_SVC, 4 },
+		{ "aarch64", SCT_MODE_A64, "\x1f\x20\x03\xd5", SCT_INSN_NONE, 4 },
+		{ "mipsel", SCT_MODE_MIPS32, "\x0c\0\0\0", SCT_INSN_SYSCALL, 4 },
+		{ "mipsel", SCT_MODE_MIPS32, "\x0c\x40\0\0", SCT_INSN_SYSCALL, 4 },
+		{ "mipsel", SCT_MODE_MIPS32, "\x0d\0\0\0", SCT_INSN_NONE, 4 }, /* break */
+	};
+
+	for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+		struct sct_insn *in;
+		struct sct_err err;
+		unsigned size;
+
+		ck_assert_int_eq(sct_insn_new(&in, sct_arch_find(others[i].arch), &err), 0);
+		ck_assert_msg(sct_insn_kind(in, others[i].mode, (const uint8_t *)others[i].bytes, 4, &size) == others[i].kind,
+		              "row %zu", i);
+		ck_assert_msg(size == others[i].size, "row %zu: %u bytes", i, size);
+		sct_insn_free(in);
+	}
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("insn");
@@ -117,6 +157,7 @@ int main(void)
 
 	tcase_add_checked_fixture(t, begin, end);
 	tcase_add_test(t, kinds);
+	tcase_add_test(t, kinds_elsewhere);
 	tcase_add_test(t, unknown_mode_is_no_answer);
 	tcase_add_test(t, cache_never_mixes);
 	suite_add_tcase(s, t);
