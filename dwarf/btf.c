@@ -143,7 +143,8 @@ static bool add_members(struct btf *b, struct entry *e, struct sct_type *t)
 		if (name == SCT_NO_TYPE || type == SCT_NO_TYPE)
 			return false;
 		sct_types_add_member(b->db, &(struct sct_member){
-			.name = name, .type = type, .bit_offset = e->flag ? place & 0xffffff : place, .bits = e->flag ? place >> 24 : 0,
+			.name = name, .type = type, .bit_offset = e->flag ? place & 0xffffff : place,
+			.bits = e->flag ? place >> 24 : 0,
 		});
 	}
 	return true;
@@ -352,7 +353,8 @@ static int take_strings(struct btf *b, const uint8_t *strings, uint32_t size)
 	/* the first string is the empty one, but a module's, for whom vmlinux has it */
 	standalone = !size || !*strings;
 	if (!standalone && !has_base)
-		return sct_fail(b->err, SCT_E_USAGE, SCT_NO_OFFSET, "it is BTF of a module: name that of its vmlinux before it");
+		return sct_fail(b->err, SCT_E_USAGE, SCT_NO_OFFSET,
+			"it is BTF of a module: name that of its vmlinux before it");
 	b->known = standalone ? 1 : b->db->btf.types;
 	b->base_strings = standalone ? 0 : b->db->btf.strings;
 	b->signs = !standalone && b->db->btf.signs;
@@ -466,7 +468,7 @@ static int load(struct sct_types *db, const struct sct_file *file, struct sct_er
 		if (!sct_elf_section(file, ".BTF", &section))
 			return sct_fail(err, SCT_E_FORMAT, 0, "no section .BTF");
 		if (sct_elf_section(file, ".BTF.base", &base))
-			return sct_fail(err, SCT_E_UNSUPPORTED, base.offset, "BTF of a module that has a base of its own (.BTF.base)");
+			return sct_fail(err, SCT_E_UNSUPPORTED, base.offset, "BTF of a module with a base of its own (.BTF.base)");
 		b.offset = section.offset;
 		b.data += section.offset;
 		b.size = section.size;

@@ -36,7 +36,8 @@ bool sct_elf_section(const struct sct_file *file, const char *name, struct sct_e
 
 	elf_version(EV_CURRENT);
 	elf = elf_memory((char *)file->data, file->size); /* which it only reads: the file is mapped read-only */
-	found = elf && find(elf, name, &head) && head.sh_offset <= file->size && head.sh_size <= file->size - head.sh_offset;
+	found = elf && find(elf, name, &head) && head.sh_offset <= file->size &&
+	        head.sh_size <= file->size - head.sh_offset;
 	elf_end(elf);
 	if (found)
 		*section = (struct sct_elf_section){ head.sh_offset, head.sh_size, file->data[EI_CLASS] == ELFCLASS32 ? 4 : 8 };

@@ -9,7 +9,8 @@
  *   symbols     {NAME: {address, type: T}}
  *   T           {kind: base|struct|union|class|enum, name} | {kind: pointer, subtype: T} | {kind: function}
  *               | {kind: array, count, subtype: T} | {kind: bitfield, bit_position, bit_length, type: T}
- * There are no typedefs in it, and functions have no parameters. What had no name in C is called unnamed_ and 16 digits.
+ * There are no typedefs in it, and functions have no parameters. What had no name in C is called unnamed_ and 16
+ * digits.
  */
 #include <ctype.h>
 #include <inttypes.h>
@@ -167,7 +168,8 @@ static uint32_t refer(struct isf *f, const json_t *t, unsigned depth)
 	for (size_t i = 0; i < sizeof references / sizeof *references && depth < SCT_TYPES_DEPTH; i++)
 		if (!strcmp(references[i].kind, kind))
 			return references[i].refer(f, t, depth);
-	wrong(f, depth < SCT_TYPES_DEPTH ? "a type of a kind that is not known" : "pointers and arrays in one another too deep");
+	wrong(f, depth < SCT_TYPES_DEPTH ? "a type of a kind that is not known" :
+	                                   "pointers and arrays in one another too deep");
 	return SCT_NO_TYPE;
 }
 
@@ -270,7 +272,7 @@ static int by_place(const void *a, const void *b)
 
 	if (x->bit_offset != y->bit_offset)
 		return x->bit_offset < y->bit_offset ? -1 : 1;
-	return x->name < y->name ? -1 : x->name > y->name; /* names were added one behind the other: the order of the file */
+	return x->name < y->name ? -1 : x->name > y->name; /* names were added one by one: the order of the file */
 }
 
 static int add_fields(struct isf *f, const json_t *t, uint32_t id)
@@ -384,7 +386,8 @@ static int add_all(struct isf *f, const json_t *root)
 	if (note_machine(f) < 0 || number_all(f, f->base_types, add_base) < 0 ||
 	    number_all(f, f->user_types, add_user) < 0 || number_all(f, f->enums, add_enum) < 0)
 		return f->err->status;
-	if (fill_all(f, f->user_types, add_fields) < 0 || fill_all(f, f->enums, add_constants) < 0 || add_symbols(f) < 0)
+	if (fill_all(f, f->user_types, add_fields) < 0 || fill_all(f, f->enums, add_constants) < 0 ||
+	    add_symbols(f) < 0)
 		return f->err->status;
 	sct_types_index_from(f->db, f->first);
 	return SCT_OK;
@@ -392,7 +395,9 @@ static int add_all(struct isf *f, const json_t *root)
 
 static int probe(const struct sct_file *file)
 {
-	static const char *const keys[] = { "\"metadata\"", "\"base_types\"", "\"user_types\"", "\"symbols\"", "\"enums\"" };
+	static const char *const keys[] = {
+		"\"metadata\"", "\"base_types\"", "\"user_types\"", "\"symbols\"", "\"enums\"",
+	};
 	size_t size = file->size < PROBE ? file->size : PROBE, i = 0;
 
 	while (i < size && isspace(file->data[i]))

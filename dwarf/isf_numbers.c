@@ -21,7 +21,8 @@ static bool value_of(const char *digits, size_t n, uint64_t *value)
 {
 	*value = 0;
 	for (size_t i = 0; i < n; i++)
-		if (__builtin_mul_overflow(*value, 10u, value) || __builtin_add_overflow(*value, (uint64_t)(digits[i] - '0'), value))
+		if (__builtin_mul_overflow(*value, 10u, value) ||
+		    __builtin_add_overflow(*value, (uint64_t)(digits[i] - '0'), value))
 			return false;
 	return true;
 }

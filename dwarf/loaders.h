@@ -14,8 +14,8 @@ struct sct_types_loader {
 	/* How sure, 0 (no) to 100, that the file has what this one loads. */
 	int (*probe)(const struct sct_file *file);
 	/* Adds what the file has to the database. SCT_E_FORMAT, SCT_E_TRUNCATED: damage, byte offset and cause in *err;
-	 * SCT_E_UNSUPPORTED: of a version that is not known; SCT_E_USAGE: it does not fit what was loaded before. After an error
-	 * the database is only to be given back. */
+	 * SCT_E_UNSUPPORTED: of a version that is not known; SCT_E_USAGE: it does not fit what was loaded before. After
+	 * an error the database is only to be given back. */
 	int (*load)(struct sct_types *db, const struct sct_file *file, struct sct_err *err);
 };
 
@@ -25,8 +25,8 @@ extern const struct sct_types_loader *const sct_types_loaders[]; /* ends with NU
 /* The loader that is surest of the file; NULL: none knows it. */
 const struct sct_types_loader *sct_types_probe(const struct sct_file *file);
 
-/* Opens path (plain or compressed) and adds what it has to the database, by the loader that probes highest. Errors as of
- * sct_file_open and of the loader; SCT_E_FORMAT: no loader knows it. */
+/* Opens path (plain or compressed) and adds what it has to the database, by the loader that probes highest. Errors as
+ * of sct_file_open and of the loader; SCT_E_FORMAT: no loader knows it. */
 int sct_types_load(struct sct_types *db, const char *path, struct sct_err *err);
 
 #endif

@@ -23,7 +23,9 @@ struct symbol_line {
 
 static int digit(char c)
 {
-	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
 /* The line at text, which ends at end; false: it is none of this format. */
@@ -39,12 +41,11 @@ static bool parse(const char *text, const char *end, struct symbol_line *l)
 		return false;
 	l->kind = text[1];
 	l->name = text += 3;
-	while (text < end && !isspace((unsigned char)*text))
-		if (!isprint((unsigned char)*text++))
-			return false;
+	while (text < end && isgraph((unsigned char)*text))
+		text++;
 	l->len = (size_t)(text - l->name);
 	l->of_module = end - text > 1 && text[0] == '\t' && text[1] == '[';
-	return l->len > 0 && l->len < NAME_MAX_BYTES;
+	return l->len > 0 && l->len < NAME_MAX_BYTES && (text == end || l->of_module);
 }
 
 static const char *end_of_line(const char *text, const char *end)
@@ -105,7 +106,8 @@ static int load(struct sct_types *db, const struct sct_file *file, struct sct_er
 		text = newline + 1;
 	}
 	if (!found)
-		return sct_fail(err, SCT_E_FORMAT, 0, "no symbol has an address in it (/proc/kallsyms shows them to root alone)");
+		return sct_fail(err, SCT_E_FORMAT, 0,
+			"no symbol has an address in it (/proc/kallsyms shows them to root alone)");
 	return SCT_OK;
 }
 

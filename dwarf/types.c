@@ -82,8 +82,8 @@ uint32_t sct_types_add_enumerator(struct sct_types *db, const struct sct_enumera
 int sct_types_machine(struct sct_types *db, bool big_endian, uint8_t pointer_size, struct sct_err *err)
 {
 	if (db->has_machine && db->big_endian != big_endian)
-		return sct_fail(err, SCT_E_USAGE, SCT_NO_OFFSET, "its types are of a machine of the other byte order than those "
-			"before");
+		return sct_fail(err, SCT_E_USAGE, SCT_NO_OFFSET,
+			"its types are of a machine of the other byte order than those before");
 	if (db->pointer_size && pointer_size && db->pointer_size != pointer_size)
 		return sct_fail(err, SCT_E_USAGE, SCT_NO_OFFSET, "its types have pointers of %u bytes, those before of %u",
 			pointer_size, db->pointer_size);

@@ -1,9 +1,9 @@
 /* The type database: what types a program has, how they lie in memory, where its symbols are.
  *
- * Everything is an index into flat arrays: types are numbered from 0 (void), a struct's members stand side by side, names
- * are offsets into one block of strings. Several sources fill one database: layouts from one, addresses from another.
- * Whatever the loaders read, every index in the arrays is valid; what hostile input can still do is make types refer to
- * each other in circles, so whoever follows references counts the steps (SCT_TYPES_DEPTH).
+ * Everything is an index into flat arrays: types are numbered from 0 (void), a struct's members stand side by side,
+ * names are offsets into one block of strings. Several sources fill one database: layouts from one, addresses from
+ * another. Whatever the loaders read, every index in the arrays is valid; what hostile input can still do is make
+ * types refer to each other in circles, so whoever follows references counts the steps (SCT_TYPES_DEPTH).
  */
 #ifndef SCT_TYPES_H
 #define SCT_TYPES_H
@@ -41,7 +41,7 @@ enum {
 	SCT_TYPE_OF_UNION = 16, /* FORWARD: of a union */
 	SCT_TYPE_OF_ENUM = 32,  /* FORWARD: of an enum */
 	SCT_TYPE_CUT = 64,      /* ENUM of 8 bytes: the source has only the low 32 bits of its values */
-	SCT_TYPE_NO_SIGN = 128, /* ENUM of at most 4 bytes: a value could be negative or as large, its source does not say */
+	SCT_TYPE_NO_SIGN = 128, /* ENUM of at most 4 bytes: values could be negative or as large: it is not said */
 };
 
 #define SCT_NO_TYPE UINT32_MAX /* a name that is not there */
@@ -133,13 +133,13 @@ const struct sct_symbol *sct_types_symbol(const struct sct_types *db, const char
 
 /* The type behind typedefs and qualifiers; where a FORWARD has a definition, that one. 0 (void) for a circle. */
 uint32_t sct_type_strip(const struct sct_types *db, uint32_t id);
-/* Bytes of a value of this type. False: it has no size that is known (void, a function, a struct of which only the name is
- * known, a pointer where no source told its size), or one beyond 32 bits. */
+/* Bytes of a value of this type. False: it has no size that is known (void, a function, a struct of which only the
+ * name is known, a pointer where no source told its size), or one beyond 32 bits. */
 bool sct_type_size(const struct sct_types *db, uint32_t id, uint32_t *size);
 
 /* Writes the declaration of a thing called name ("": a type alone) as C has it: "void (*func)(struct rq *, int)". What
- * does not fit into size bytes is cut; the result always ends in NUL. An anonymous struct, union or enum is written as its
- * keyword alone. */
+ * does not fit into size bytes is cut; the result always ends in NUL. An anonymous struct, union or enum is written
+ * as its keyword alone. */
 void sct_type_declare(const struct sct_types *db, uint32_t id, const char *name, char *buf, size_t size);
 
 /* ---- filling, for loaders ------------------------------------------------------------------------------------- */
@@ -157,12 +157,12 @@ uint32_t sct_types_add_enumerator(struct sct_types *db, const struct sct_enumera
 /* Lets the types from first on be found by their names. To be called when a source is read. */
 void sct_types_index_from(struct sct_types *db, uint32_t first);
 
-/* Says a symbol's type (or SCT_NO_TYPE) or address (NULL: not known), or both. What an earlier source said stays; another
- * address for the name sets `several`. */
+/* Says a symbol's type (or SCT_NO_TYPE) or address (NULL: not known), or both. What an earlier source said stays;
+ * another address for the name sets `several`. */
 void sct_types_add_symbol(struct sct_types *db, uint32_t name, uint32_t type, const uint64_t *address);
 
-/* Notes which machine a source of types is for. SCT_E_USAGE: an earlier one was for another. pointer_size 0: it does not
- * say. */
+/* Notes which machine a source of types is for. SCT_E_USAGE: an earlier one was for another. pointer_size 0: it does
+ * not say. */
 int sct_types_machine(struct sct_types *db, bool big_endian, uint8_t pointer_size, struct sct_err *err);
 
 #endif

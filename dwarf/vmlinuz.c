@@ -3,9 +3,10 @@
  * Out: what is found in its vmlinux, which is its BTF
  *
  * Layout (Documentation/arch/x86/boot.rst), little-endian:
- *   0x1f1  u8   setup sectors of 512 bytes; 0: 4        0x202  "HdrS"           0x206  u16  protocol version, 0x0208 or later
- *   0x248  u32  payload: offset behind the setup sectors and the boot sector    0x24c  u32  its size
- * Behind what is compressed, as its last 4 bytes, the payload says how large it unpacks to (for gzip that is part of it).
+ *   0x1f1  u8   setup sectors of 512 bytes; 0: 4        0x202  "HdrS"           0x206  u16  protocol version, 0x0208
+ *   or later 0x248  u32  payload: offset behind the setup sectors and the boot sector    0x24c  u32  its size
+ * Behind what is compressed, as its last 4 bytes, the payload says how large it unpacks to (for gzip that is part of
+ * it).
  */
 #include <stdio.h>
 #include <string.h>
@@ -93,8 +94,9 @@ static int load(struct sct_types *db, const struct sct_file *file, struct sct_er
 	if (rc < 0)
 		return rc;
 	if (!vmlinux.unpacked)
-		rc = sct_fail(err, SCT_E_UNSUPPORTED, (uint64_t)(p.data - file->data), "the kernel image is compressed by something "
-			"else than gzip, xz or zstd: unpack it first (extract-vmlinux of the kernel's scripts)");
+		rc = sct_fail(err, SCT_E_UNSUPPORTED, (uint64_t)(p.data - file->data),
+			"the kernel image is compressed by something else than gzip, xz or zstd: unpack it first (extract-vmlinux "
+			"of the kernel's scripts)");
 	else if (!sct_types_btf.probe(&vmlinux))
 		rc = sct_fail(err, SCT_E_FORMAT, (uint64_t)(p.data - file->data), "the vmlinux in it has no section .BTF");
 	else

@@ -1,7 +1,7 @@
 /* sctrace-info --type: a type as C declares it, with the place of each member, as pahole writes it.
  * In:  a name, files with types
- * Out: text on standard output: "member; OFFSET SIZE", of a bitfield "OFFSET:BIT SIZE", where OFFSET and SIZE are of the
- *      unit that holds it; what lies between members
+ * Out: text on standard output: "member; OFFSET SIZE", of a bitfield "OFFSET:BIT SIZE", where OFFSET and SIZE are of
+ *      the unit that holds it; what lies between members
  */
 #include "info_type.h"
 

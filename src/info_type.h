@@ -2,8 +2,9 @@
 #ifndef SCT_INFO_TYPE_H
 #define SCT_INFO_TYPE_H
 
-/* Writes the layout of the type called name, out of the files (types, symbols) taken together, to standard output. Returns
- * an exit status: EXIT_FAILURE when a file cannot be read or there is no such type, which is said on standard error. */
+/* Writes the layout of the type called name, out of the files (types, symbols) taken together, to standard output.
+ * Returns an exit status: EXIT_FAILURE when a file cannot be read or there is no such type, which is said on standard
+ * error. */
 int sct_info_type(const char *name, char **paths);
 
 #endif

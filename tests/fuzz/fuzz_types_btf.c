@@ -20,7 +20,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (first > size)
 		return 0;
 	sct_types_init(&db);
-	if ((!first || fuzz_load(&db, &sct_types_btf, data, first)) && fuzz_load(&db, &sct_types_btf, data + first, size - first))
+	if ((!first || fuzz_load(&db, &sct_types_btf, data, first)) &&
+	    fuzz_load(&db, &sct_types_btf, data + first, size - first))
 		ask_all(&db);
 	sct_types_fini(&db);
 	return 0;

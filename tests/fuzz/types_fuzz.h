@@ -48,7 +48,8 @@ static inline void ask_all(const struct sct_types *db)
 }
 
 /* Loads data into the database; false: it is refused, and nothing may be asked. */
-static inline bool fuzz_load(struct sct_types *db, const struct sct_types_loader *loader, const uint8_t *data, size_t size)
+static inline bool fuzz_load(struct sct_types *db, const struct sct_types_loader *loader, const uint8_t *data,
+                             size_t size)
 {
 	struct sct_file file = { .data = data, .size = size, .fd = -1 };
 	struct sct_err err = { 0 };

@@ -1,14 +1,14 @@
 #!/usr/bin/python3
 """Layouts as sctrace-info --type writes them, held against pahole's, for types that chance chooses.
 
-In:  $BUILD/sctrace-info; a kernel image of x86 compressed by xz or gzip, or raw BTF; a file for the BTF of that image, which
-     pahole and this program read; how many types; the seed of chance
+In:  $BUILD/sctrace-info; a kernel image of x86 compressed by xz or gzip, or raw BTF; a file for the BTF of that image,
+     which pahole and this program read; how many types; the seed of chance
 Out: each type that differs, with both layouts; the last line is "N passed, N failed"
 
 What is compared: each member's declaration, offset, size and bits, how structs and unions lie in one another, each
 enumerator's value, the size of the whole. What pahole alone writes (cache lines, alignment) is left out, and so is what
-version 1.24 of it gets wrong: it writes constant pointers as pointers to what is constant, pointers to arrays as pointers
-to their elements, negative enumerators as unsigned.
+version 1.24 of it gets wrong: it writes constant pointers as pointers to what is constant, pointers to arrays as
+pointers to their elements, negative enumerators as unsigned.
 """
 import gzip
 import lzma

@@ -66,7 +66,8 @@ START_TEST(members)
 		"\"call\":{\"offset\":48,\"type\":{\"kind\":\"pointer\",\"subtype\":{\"kind\":\"function\"}}},"
 		"\"unnamed_field_0\":{\"offset\":56,\"anonymous\":true,"
 			"\"type\":{\"kind\":\"union\",\"name\":\"unnamed_0123456789abcdef\"}},"
-		"\"elsewhere\":{\"offset\":16,\"type\":{\"kind\":\"pointer\",\"subtype\":{\"kind\":\"union\",\"name\":\"gone\"}}}}},"
+		"\"elsewhere\":{\"offset\":16,"
+			"\"type\":{\"kind\":\"pointer\",\"subtype\":{\"kind\":\"union\",\"name\":\"gone\"}}}}},"
 		"\"unnamed_0123456789abcdef\":{\"size\":8,\"kind\":\"union\",\"fields\":{"
 		"\"kind\":{\"offset\":0,\"type\":{\"kind\":\"enum\",\"name\":\"kind\"}}}}},"
 		"\"enums\":{\"kind\":{\"size\":4,\"base\":\"int\",\"constants\":{\"ZERO\":0,\"MINUS\":-1}}}}");
@@ -138,7 +139,8 @@ END_TEST
 
 START_TEST(too_deep)
 {
-	char text[8192] = "{" BASES ",\"user_types\":{\"s\":{\"size\":4,\"kind\":\"struct\",\"fields\":{\"f\":{\"offset\":0,\"type\":";
+	char text[8192] = "{" BASES ",\"user_types\":{\"s\":{\"size\":4,\"kind\":\"struct\","
+		"\"fields\":{\"f\":{\"offset\":0,\"type\":";
 
 	for (int i = 0; i < 50; i++)
 		strcat(text, "{\"kind\":\"pointer\",\"subtype\":");
@@ -170,6 +172,9 @@ END_TEST
 START_TEST(kallsyms_damage)
 {
 	ck_assert_int_eq(load("symbols", "c1000000 T _stext\nc1000000 T a\nc1000000 T b\nc100 T c\n"), SCT_E_FORMAT);
+	ck_assert_uint_eq(err.offset, 44);
+	ck_assert_int_eq(load("symbols", "c1000000 T _stext\nc1000000 T a\nc1000000 T b\nc1000000 B The real one is elsewhere\n"),
+		SCT_E_FORMAT);
 	ck_assert_uint_eq(err.offset, 44);
 	ck_assert_int_eq(load("symbols", "00000000 T _stext\n00000000 T a\n00000000 T b\n"), SCT_E_FORMAT);
 }

@@ -12,8 +12,9 @@ static struct sct_err err;
 
 static uint32_t add(enum sct_type_kind kind, const char *name, uint32_t to, uint32_t size, uint32_t count)
 {
-	return sct_types_add(&db, &(struct sct_type){ .kind = kind, .name = sct_types_add_name(&db, name), .to = to, .size = size,
-	                                              .count = count });
+	uint32_t at = sct_types_add_name(&db, name);
+
+	return sct_types_add(&db, &(struct sct_type){ .kind = kind, .name = at, .to = to, .size = size, .count = count });
 }
 
 static uint32_t pointer_to(uint32_t to)
