@@ -197,12 +197,34 @@ static void survey(struct sct_ql_reader *r)
 	r->ready = true;
 }
 
+/* Why nothing is made of the block whose registers these are; NULL: it is read. */
+static const char *unfit(const struct sct_ql_reader *r, const struct sct_ql_block *block)
+{
+	const struct sct_ql_dump *d = &r->dump;
+
+	if (d->arch->machine && r->info.arch->machine)
+		return NULL;
+	if (d->arch != r->info.arch)
+		return "registers of another architecture than before";
+	if (d->big_endian)
+		return "registers of big-endian MIPS: only little-endian MIPS is read";
+	if (d->cpl != 3)
+		return "registers of kernel mode: of this architecture only logs of programs are read";
+	if (d->code16)
+		return "code of MIPS that is not of 32-bit words is not read";
+	if ((block->cflags & SCT_QL_COUNT) != 1)
+		return "a block of several instructions: of this architecture only logs of single ones are read (-singlestep, "
+		       "-one-insn-per-tb)";
+	return NULL;
+}
+
 /* The dump is complete: finds the block that it is of. */
 static void attribute(struct sct_ql_reader *r, const struct sct_ql_line *line)
 {
 	const struct sct_ql_dump *d = &r->dump;
 	uint64_t mask = d->wide ? UINT64_MAX : UINT32_MAX;
 	struct sct_ql_vcpu *found = NULL;
+	const char *why;
 	unsigned number = 0, matches = 0;
 
 	r->dumping = false;
@@ -226,8 +248,9 @@ static void attribute(struct sct_ql_reader *r, const struct sct_ql_line *line)
 	}
 	if (!r->ready)
 		survey(r);
-	if (d->arch != r->info.arch || d->big_endian || (!d->arch->machine && (d->cpl != 3 || d->code16))) {
-		broken(r, line, "registers of kernel mode, of compressed code or of another architecture, which are not read");
+	why = unfit(r, &found->next);
+	if (why) {
+		broken(r, line, why);
 		return;
 	}
 	found->next.regs = d->regs;
@@ -379,9 +402,8 @@ static int ql_open(void *state, struct sct_input *in, const struct sct_trace_hin
 		if (rc < 0 || refuse(r, &line, err) < 0)
 			return err->status;
 	}
-	if (r->dump.big_endian)
-		return sct_fail(err, SCT_E_UNSUPPORTED, SCT_NO_OFFSET, "a log of big-endian MIPS: only "
-		                "little-endian MIPS is read");
+	if (r->damage.places)
+		return sct_fail(err, SCT_E_UNSUPPORTED, r->damage.first.offset, "%s", r->damage.first.text);
 	return sct_step_new(&r->step, r->info.arch, err);
 }
 

@@ -13,6 +13,7 @@ enum {
 	SCT_QL_VCPUS = 1024,
 	SCT_QL_CODE_MAX = 8192 + 15,   /* bytes of a block: they lie in two pages (accel/tcg/translator.c) */
 	SCT_QL_TABLE_MAX = 256 << 20,  /* bytes that the listed code of all blocks takes */
+	SCT_QL_COUNT = 0x1ff,          /* of a block's cflags: how many instructions, 0: any (QEMU's CF_COUNT_MASK) */
 	SCT_QL_ROWS = 72,
 	SCT_QL_FIELDS = 4,
 	SCT_QL_ROOM = 96,              /* events that one line can give, at most */
@@ -41,7 +42,6 @@ struct sct_ql_code {
 	uint32_t refs;
 	uint32_t len, last, before; /* bytes; where the last instruction begins, and the one before it */
 	bool bounds;                /* last and before are known */
-	bool named;                 /* by mnemonics: bytes are those of `syscall`, or nobody's */
 	uint8_t bytes[];
 };
 

@@ -300,14 +300,7 @@ static void program_call(struct sct_ql_reader *r, struct sct_ql_vcpu *v, unsigne
 	struct number n = number_of(r, &v->now, e);
 
 	tell_back(r, v, number);
-	if (v->now.code->named && v->now.code->last) { /* of the instructions before it no bytes are told */
-		struct sct_event *event = tell_moment(r, SCT_EV_INSN, v, number);
-
-		event->len = v->now.code->len;
-		event->value = v->now.code->last;
-	} else {
-		tell_insn(r, v, number, v->now.code->len, v->now.code->last);
-	}
+	tell_insn(r, v, number, v->now.code->len, v->now.code->last);
 	v->back = true;
 	v->forks = n.forks;
 	if (n.proto && (n.proto->flags & SCT_P_NORETURN)) { /* another thread may get the vCPU's number */

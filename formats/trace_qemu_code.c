@@ -142,11 +142,8 @@ static bool take_name(struct sct_ql_code *c, const char *p, const char *end)
 	static const uint8_t words[2][4] = { { 0 }, { 0x0c } };
 	bool is_syscall = end - p == 8 && !memcmp(p, " syscall", 8);
 
-	if (c->len && !c->named)
-		return false;
 	if (c->len + 4 > SCT_QL_CODE_MAX)
 		return false;
-	c->named = true;
 	c->before = c->last;
 	c->last = c->len;
 	memcpy(c->bytes + c->len, words[is_syscall], 4);
