@@ -244,6 +244,8 @@ static void attribute(struct sct_ql_reader *r, const struct sct_ql_line *line)
 	if (matches != 1 || r->others) {
 		if (r->waiting)
 			broken(r, line, "registers of which nobody can say whose they are");
+		else if (r->ready && !r->own)
+			broken(r, line, "registers of a block that no line before them announces");
 		return;
 	}
 	if (!r->ready)

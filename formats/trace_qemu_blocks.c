@@ -80,9 +80,10 @@ static void tell_registers(struct sct_ql_reader *r, struct sct_ql_vcpu *v, unsig
 	}
 	for (uint64_t left = regs->known; left; left &= left - 1) {
 		unsigned slot = (unsigned)__builtin_ctzll(left);
+		bool space = slot == r->info.arch->asid; /* a program's is none */
 		struct sct_event *e;
 
-		if (v->told.known >> slot & 1 && v->told.value[slot] == regs->value[slot])
+		if ((space && r->info.user_mode) || (v->told.known >> slot & 1 && v->told.value[slot] == regs->value[slot]))
 			continue;
 		sct_regs_set(&v->told, slot, regs->value[slot]);
 		e = tell(r, SCT_EV_REG, number);

@@ -187,8 +187,8 @@ START_TEST(same_place)
 	block(c, 0x403000);
 	LIST(0x403002, "90");
 	block(c, 0x403002);
-	TELLS("gap; 0:thread 0; 0:insn 403000+0/2 @3; 0:insn 403002+0/1 @4; ");
-	ck_assert_uint_eq(damage.places, 1);
+	TELLS("gap; gap; 0:thread 0; 0:insn 403000+0/2 @3; 0:insn 403002+0/1 @4; ");
+	ck_assert_uint_eq(damage.places, 2);
 }
 END_TEST
 
@@ -258,7 +258,7 @@ START_TEST(fork_tangled)
 	block(c, 0x402000);
 	LIST(0x402002, "90");
 	block(d, 0x402002);
-	TELLS("gap; 0:insn 402000+0/2 @3; gap; ");
+	TELLS("gap; gap; 0:insn 402000+0/2 @3; gap; ");
 }
 END_TEST
 
@@ -281,7 +281,24 @@ START_TEST(fork_tangled_later)
 	block(c, 0x402000);
 	LIST(0x402002, "90");
 	block(d, 0x402002);
-	TELLS("gap; 0:insn 402000+0/2 @2; gap; 0:insn 402000+0/2 @3; gap; ");
+	TELLS("gap; gap; 0:insn 402000+0/2 @3; gap; ");
+}
+END_TEST
+
+/* The line that announces a block is damaged: registers that belong to none show it. */
+START_TEST(block_that_is_not_announced)
+{
+	struct cpu c = PROGRAM;
+
+	block(c, 0x400000);
+	LIST(0x402000, "0f 05");
+	put("Tr?ce 0: 0x7f0000402000 [00000000/0000000000402000/104000b3/00000200] symbol");
+	c.pc = 0x402000;
+	put_dump(&c);
+	block(c, 0x402002);
+	ck_assert_int_eq(read_log(), SCT_OK);
+	ck_assert_uint_eq(damage.places, 1);
+	ck_assert_int_eq(damage.first.status, SCT_E_FORMAT);
 }
 END_TEST
 
@@ -426,6 +443,7 @@ int main(void)
 	tcase_add_test(tc, fork_parent);
 	tcase_add_test(tc, fork_child);
 	tcase_add_test(tc, fork_fails);
+	tcase_add_test(tc, block_that_is_not_announced);
 	tcase_add_test(tc, fork_tangled);
 	tcase_add_test(tc, fork_tangled_later);
 	tcase_add_test(tc, clone_thread);
