@@ -364,6 +364,7 @@ static int take_line(struct sct_el_reader *r, struct sct_el_text line, struct sc
 	if (!sct_el_read_head(&line, &head) || (r->info.arch->word == 4 && head.pc > UINT32_MAX) ||
 	    !(v = find_vcpu(r, head.vcpu))) {
 		bad_line(r, size);
+		r->lines++; /* an instruction's, most likely */
 		return give_gap(r, events);
 	}
 	back = step(r, v, &head);
