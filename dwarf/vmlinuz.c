@@ -75,32 +75,53 @@ static int as_file(const struct payload *p, char *path, size_t size, struct sct_
 	return fd;
 }
 
+/* What went wrong at an offset of the payload, or of what it unpacks to, as an error of the file. */
+static int of_file(struct sct_err *err, uint64_t at, const char *where)
+{
+	struct sct_err inner = *err;
+
+	if (inner.offset == SCT_NO_OFFSET)
+		return inner.status;
+	return sct_fail(err, inner.status, at, "%s, byte %llu: %s", where, (unsigned long long)inner.offset, inner.text);
+}
+
+static int unpack(const struct payload *p, uint64_t at, struct sct_file *vmlinux, struct sct_err *err)
+{
+	char path[64];
+	int rc, fd = as_file(p, path, sizeof path, err);
+
+	if (fd < 0)
+		return fd;
+	rc = sct_file_open(vmlinux, path, err);
+	close(fd);
+	return rc < 0 ? of_file(err, at, "its payload") : SCT_OK;
+}
+
+static int load_vmlinux(struct sct_types *db, const struct sct_file *vmlinux, uint64_t at, struct sct_err *err)
+{
+	if (!vmlinux->unpacked)
+		return sct_fail(err, SCT_E_UNSUPPORTED, at, "the kernel image is compressed by something else than gzip, xz or "
+			"zstd: unpack it first (extract-vmlinux of the kernel's scripts)");
+	if (!sct_types_btf.probe(vmlinux))
+		return sct_fail(err, SCT_E_FORMAT, at, "the vmlinux in it has no section .BTF");
+	return sct_types_btf.load(db, vmlinux, err) < 0 ? of_file(err, at, "its vmlinux, unpacked") : SCT_OK;
+}
+
 static int load(struct sct_types *db, const struct sct_file *file, struct sct_err *err)
 {
 	struct sct_file vmlinux;
 	struct payload p = { NULL, 0 };
-	char path[64];
-	int fd, rc;
+	uint64_t at;
+	int rc;
 
 	if (!is_image(file))
 		return sct_fail(err, SCT_E_FORMAT, 0, "no kernel image");
 	if (find_payload(file, &p, err) < 0)
 		return err->status;
-	fd = as_file(&p, path, sizeof path, err);
-	if (fd < 0)
-		return fd;
-	rc = sct_file_open(&vmlinux, path, err);
-	close(fd);
-	if (rc < 0)
-		return rc;
-	if (!vmlinux.unpacked)
-		rc = sct_fail(err, SCT_E_UNSUPPORTED, (uint64_t)(p.data - file->data),
-			"the kernel image is compressed by something else than gzip, xz or zstd: unpack it first (extract-vmlinux "
-			"of the kernel's scripts)");
-	else if (!sct_types_btf.probe(&vmlinux))
-		rc = sct_fail(err, SCT_E_FORMAT, (uint64_t)(p.data - file->data), "the vmlinux in it has no section .BTF");
-	else
-		rc = sct_types_btf.load(db, &vmlinux, err);
+	at = (uint64_t)(p.data - file->data);
+	if (unpack(&p, at, &vmlinux, err) < 0)
+		return err->status;
+	rc = load_vmlinux(db, &vmlinux, at, err);
 	sct_file_close(&vmlinux);
 	return rc;
 }

@@ -77,6 +77,12 @@ test_that "an enum by its kind" says 0 'RED   = 4294967295, /\* or -1:' --type '
 test_that "no such type" says 1 'task_struct: no such type' --type task_struct "$btf"
 test_that "types and symbols together" says 0 '/\* size: 120, members: 11 \*/' --type all "$btf" \
 	tests/fuzz/corpus/types_symbols/kallsyms
+head -c 2000 "$btf" >"$tmp/cut"
+{ head -c 1500 "$btf"; printf 'damage'; tail -c +1507 "$btf"; } >"$tmp/damaged"
+printf '{"base_types":{},"user_types":{"s":{"size":-1}}}' >"$tmp/isf"
+test_that "a kernel image that is cut short" says 1 'byte 2000: the kernel image ends inside its payload' --type all "$tmp/cut"
+test_that "a kernel image that is damaged" says 1 'byte 1024: its payload, byte 0: gzip' --type all "$tmp/damaged"
+test_that "a size that makes no sense" says 1 'ISF: s: a type without a size' --type all "$tmp/isf"
 test_that "a file without types" says 1 'README.md: byte 0: no types or symbols' --type all README.md
 test_that "a file of /proc, which says that it is empty" says 1 'no types or symbols' --type all /proc/version
 test_that "a file that is not there" says 1 'cannot open it' --type all "$btf" "$tmp/none"
