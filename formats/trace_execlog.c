@@ -424,10 +424,8 @@ static int next_sound_line(struct sct_el_reader *r, struct sct_el_text *line, st
 	}
 	r->damage.bytes += r->feed.skipped;
 	r->feed.skipped = 0;
-	if (rc < 0)
-		*err = e;
 	if (rc <= 0)
-		return rc;
+		return rc ? *err = e, rc : 0;
 	r->offset = sct_lines_offset(&r->feed, line->at);
 	if (line->end > line->at && line->end[-1] == '\r')
 		line->end--;
@@ -440,10 +438,8 @@ static int el_next(void *state, struct sct_event *events, int max, struct sct_er
 	struct sct_el_text line;
 	int n = 0, insns = 0;
 
-	if (r->failed.status) {
-		*err = r->failed;
-		return err->status;
-	}
+	if (r->failed.status)
+		return *err = r->failed, err->status;
 	while (max - n >= EVENTS_MAX && insns < SCT_EL_INSNS) {
 		int rc = next_sound_line(r, &line, &r->failed);
 

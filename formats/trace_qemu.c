@@ -144,8 +144,8 @@ static int announce(struct sct_ql_reader *r, const struct announced *a, const st
 	if (v->waiting && r->ready && r->info.user_mode) /* no process can be about to run two blocks at once */
 		r->mixed = true;
 	if (v->waiting) /* registers of the block before are missing */
-		broken(r, line, r->mixed ? "a block without registers, or the lines of two processes: results are not known from "
-		       "here on" : "a block without registers: such logs are made with -d exec,cpu");
+		broken(r, line, r->mixed ? "a block without registers, or the lines of two processes: results are not known "
+		       "from here on" : "a block without registers: such logs are made with -d exec,cpu");
 	r->waiting++;
 	v->waiting = true;
 	v->next = a->block;

@@ -50,7 +50,8 @@ static const struct entry {
 	  .flags = "a0", .failed = "a3" },
 };
 
-#define CF_COUNT_MASK 0x1ffu /* of cflags: how many instructions, 0: as many as there are (QEMU exec/translation-block.h) */
+/* Of cflags: how many instructions a block has, 0: as many as there are (QEMU include/exec/translation-block.h). */
+#define CF_COUNT_MASK 0x1ffu
 
 /* include/uapi/linux/sched.h */
 #define CLONE_VM 0x100u
@@ -431,7 +432,8 @@ void sct_ql_end(struct sct_ql_reader *r, struct sct_ql_vcpu *v, unsigned number)
 		settle(r, v, number, NULL);
 }
 
-/* Whether there may be two processes, for all that is known of v: it was in a call that makes one, or about to make it. */
+/* Whether there may be two processes, for all that is known of v: it was in a call that makes one, or about to
+ * make it. */
 static bool may_have_forked(struct sct_ql_reader *r, const struct sct_ql_vcpu *v)
 {
 	const struct sct_ql_block *b = &v->now;

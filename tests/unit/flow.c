@@ -88,7 +88,7 @@ START_TEST(another_thread_in_between)
 }
 END_TEST
 
-/* Lines of a program and of its child, which PANDA's process trace does not tell apart: both are in the same function. */
+/* Lines of a program and of its child, which PANDA's process trace does not tell apart: both are in one function. */
 START_TEST(another_process_of_that_name)
 {
 	struct script *s = begin(SCT_SHOWN_PROGRAM);
