@@ -21,7 +21,7 @@ static void check(const struct sct_event *e)
 		abort();
 	if (e->vcpu >= 1024 || (e->kind == SCT_EV_REG && e->reg >= SCT_REGS_MAX))
 		abort();
-	if (e->kind == SCT_EV_INSN && (e->value > e->len || (e->data && e->len - e->value > 15)))
+	if (e->kind == SCT_EV_INSN && e->data && (e->value > e->len || e->len - e->value > 15))
 		abort();
 	if (e->kind == SCT_EV_INSN && e->data && e->len)
 		touch(e->data, e->len);

@@ -189,7 +189,7 @@ def extra_args(record, args):
 
 
 def check_result(retcode, record):
-    wide = 1 << (32 if record['abi'] == 'linux_x86' else 64)
+    wide = 1 << (32 if record['abi'] in ('linux_x86', 'linux_arm', 'linux_mips_o32') else 64)
     raw = number(record['ret']['value'])
     need(retcode == (raw - wide if raw >= wide // 2 else raw), 'retcode', retcode, 'for', record['ret'])
 
