@@ -43,10 +43,11 @@ static bool is_of_elsewhere(const struct sct_machine *m, const struct sct_snapsh
 	return m->start.known;
 }
 
-/* A program's file tells what its writable memory was when it was loaded, not when the recording began. */
+/* A program's file tells what its writable memory was when it was loaded, not when the recording began. A raw image is
+ * what its user says. */
 static bool is_of_moment(const struct sct_machine *m, const struct sct_snapshot_info *info)
 {
-	return !m->constant_only && (!m->program || (info->ncpus && !is_of_elsewhere(m, info)));
+	return !m->constant_only && (!info->program || (info->ncpus && !is_of_elsewhere(m, info)));
 }
 
 /* len, or less where the next range begins. */

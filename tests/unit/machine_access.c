@@ -316,6 +316,7 @@ START_TEST(constant_parts_of_a_program_last)
 	struct fake core = { .ranges = { { .addr = 0xbf000000, .flags = SCT_RANGE_WRITE } }, .bytes = { "stack" } };
 	struct sct_snapshot s[2] = { snapshot(&file), snapshot(&core) };
 
+	file.info.program = core.info.program = true;
 	core.info.ncpus = 1;
 	core.info.cpus = &core.cpu;
 	end();
@@ -335,6 +336,21 @@ START_TEST(constant_parts_of_a_program_last)
 }
 END_TEST
 
+/* A raw image does not say of what it is; its user does: of the memory at the recording's start. */
+START_TEST(an_image_of_a_program)
+{
+	struct fake raw = { .ranges = { { .addr = 0x8049000, .flags = SCT_RANGE_WRITE } }, .bytes = { "data" } };
+	struct sct_snapshot s = snapshot(&raw);
+
+	end();
+	new_machine(&sct_arch_i386, true);
+	sct_machine_set_snapshots(m, &s, 1);
+	reads(0x8049000, 4, "data", NULL);
+	sct_machine_missed_stores(m);
+	reads(0x8049000, 4, "", "not recorded");
+}
+END_TEST
+
 /* The core file of a program that has crashed is of its end. */
 START_TEST(a_core_of_another_moment)
 {
@@ -344,6 +360,7 @@ START_TEST(a_core_of_another_moment)
 	struct sct_word start = { true, 0x8048000 }, later = { true, 0x8048003 };
 
 	sct_regs_set(&core.cpu, m->arch->pc, 0x8048003);
+	core.info.program = true;
 	core.info.ncpus = 1;
 	core.info.cpus = &core.cpu;
 	end();
@@ -452,6 +469,7 @@ int main(void)
 	tcase_add_test(t, snapshots_lie_under_stores);
 	tcase_add_test(t, pages_that_are_known_in_part);
 	tcase_add_test(t, constant_parts_of_a_program_last);
+	tcase_add_test(t, an_image_of_a_program);
 	tcase_add_test(t, a_core_of_another_moment);
 	tcase_add_test(t, registers_of_the_same_moment);
 	tcase_add_test(t, paging_that_is_still_off);
