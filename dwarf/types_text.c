@@ -30,10 +30,13 @@ static void prepend(char *text, const char *before)
 {
 	size_t n = strlen(before), len = strlen(text);
 
-	if (n + len >= TEXT)
+	if (n >= TEXT)
 		return;
-	memmove(text + n, text, len + 1);
+	if (len >= TEXT - n) /* what does not fit is cut at the end */
+		len = TEXT - n - 1;
+	memmove(text + n, text, len);
 	memcpy(text, before, n);
+	text[n + len] = '\0';
 }
 
 static bool binds_tighter(const struct sct_types *db, uint32_t id)
@@ -102,9 +105,10 @@ static void declare(struct words *w, uint32_t id, const char *name, char *text, 
 	char qualifiers[64] = "", count[16];
 
 	snprintf(text, TEXT, "%s", name);
-	for (; w->steps; w->steps--) {
+	while (w->steps) {
 		const struct sct_type *t = sct_type(w->db, id);
 
+		w->steps--;
 		if (qualifier(t)) {
 			if (strlen(qualifiers) + 10 < sizeof qualifiers)
 				strcat(qualifiers, qualifier(t));

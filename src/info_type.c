@@ -310,18 +310,38 @@ static void chain(struct layout *l, uint32_t id)
 	}
 }
 
+/* A function or variable: what it is and where, as far as the files say. */
+static void symbol(const struct sct_types *db, const struct sct_symbol *s)
+{
+	const char *name = sct_types_name(db, s->name);
+	char text[DECLARATION];
+
+	if (s->type == SCT_NO_TYPE)
+		snprintf(text, sizeof text, "%s", name);
+	else
+		sct_type_declare(db, s->type, name, text, sizeof text);
+	printf("%s;", text);
+	if (s->has_address)
+		printf(" /* at 0x%" PRIx64 "%s */", s->address, s->several ? ", and others of the name elsewhere" : "");
+	putchar('\n');
+}
+
 static int write_layout(const struct sct_types *db, const char *name)
 {
 	struct layout l = { db, MEMBERS };
 	uint32_t id = sct_types_find_any(db, name);
+	const struct sct_symbol *s = sct_types_symbol(db, name);
 	struct sct_err err;
 
-	if (id == SCT_NO_TYPE) {
+	if (id == SCT_NO_TYPE && !s) {
 		sct_fail(&err, SCT_E_USAGE, SCT_NO_OFFSET, "no such type");
 		sct_info_say(name, &err);
 		return EXIT_FAILURE;
 	}
-	chain(&l, id);
+	if (id == SCT_NO_TYPE)
+		symbol(db, s);
+	else
+		chain(&l, id);
 	if (!l.lines) {
 		sct_fail(&err, SCT_E_FORMAT, SCT_NO_OFFSET, "its layout has more than %d lines and was cut", MEMBERS);
 		sct_info_say(name, &err);

@@ -80,6 +80,10 @@ test_that "types and symbols together" says 0 '/\* size: 120, members: 11 \*/' -
 head -c 2000 "$btf" >"$tmp/cut"
 { head -c 1500 "$btf"; printf 'damage'; tail -c +1507 "$btf"; } >"$tmp/damaged"
 printf '{"base_types":{},"user_types":{"s":{"size":-1}}}' >"$tmp/isf"
+printf 'c1000000 T _text\nc1000010 T use\nc1000020 D once\nc1000030 D once\n' >"$tmp/System.map"
+test_that "a function's type of one file and address of another" says 0 \
+	'int use(struct node \*, all_t \*); /\* at 0xc1000010 \*/' --type use "$btf" "$tmp/System.map"
+test_that "a name at several addresses" says 0 'once; /\* at 0xc1000020, and others' --type once "$tmp/System.map"
 test_that "a kernel image that is cut short" says 1 'byte 2000: the kernel image ends inside its payload' --type all "$tmp/cut"
 test_that "a kernel image that is damaged" says 1 'byte 1024: its payload, byte 0: gzip' --type all "$tmp/damaged"
 test_that "a size that makes no sense" says 1 'ISF: s: a type without a size' --type all "$tmp/isf"

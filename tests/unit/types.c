@@ -6,6 +6,7 @@
 
 #include <check.h>
 #include <stdio.h>
+#include <string.h>
 
 static struct sct_types db;
 static struct sct_err err;
@@ -148,6 +149,25 @@ START_TEST(circles)
 }
 END_TEST
 
+/* Functions that take functions that take functions …, 60,000 parameters each. */
+START_TEST(endless_parameters)
+{
+	uint32_t id = 0;
+	char text[128];
+
+	for (int level = 0; level < 10; level++) {
+		uint32_t first = db.members.count, count = 60000, inner = id;
+
+		for (uint32_t i = 0; i < count; i++)
+			sct_types_add_member(&db, &(struct sct_member){ .type = inner });
+		id = add(SCT_TYPE_FUNCTION, "", 0, 0, count);
+		db.types.at[id].first = first;
+	}
+	sct_type_declare(&db, id, "x", text, sizeof text);
+	ck_assert_int_eq(strncmp(text, "void x(void ", 12), 0);
+}
+END_TEST
+
 START_TEST(declarations)
 {
 	uint32_t integer = add(SCT_TYPE_INT, "int", 0, 4, 32), rq = add(SCT_TYPE_STRUCT, "rq", 0, 64, 0);
@@ -223,6 +243,7 @@ int main(void)
 	tcase_add_test(c, many_names);
 	tcase_add_test(c, sizes);
 	tcase_add_test(c, circles);
+	tcase_add_test(c, endless_parameters);
 	tcase_add_test(c, declarations);
 	tcase_add_test(c, symbols);
 	tcase_add_test(c, machines);
