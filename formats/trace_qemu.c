@@ -252,7 +252,10 @@ static void attribute(struct sct_ql_reader *r, const struct sct_ql_line *line)
 		survey(r);
 	why = unfit(r, &found->next);
 	if (why) {
-		broken(r, line, why);
+		struct sct_err e;
+
+		sct_fail(&e, SCT_E_UNSUPPORTED, line->offset, "%s", why);
+		sct_ql_lost(r, &e, line->len);
 		return;
 	}
 	found->next.regs = d->regs;
@@ -404,8 +407,6 @@ static int ql_open(void *state, struct sct_input *in, const struct sct_trace_hin
 		if (rc < 0 || refuse(r, &line, err) < 0)
 			return err->status;
 	}
-	if (r->damage.places)
-		return sct_fail(err, SCT_E_UNSUPPORTED, r->damage.first.offset, "%s", r->damage.first.text);
 	return sct_step_new(&r->step, r->info.arch, err);
 }
 

@@ -212,7 +212,9 @@ static bool ran_all(struct sct_ql_reader *r, const struct sct_ql_block *b, const
 
 static bool value_of(const struct sct_ql_reader *r, const struct sct_regs *regs, const char *reg, uint64_t *value)
 {
-	return sct_regs_get(regs, sct_arch_reg(r->info.arch, reg), value);
+	const struct sct_reg *of = sct_arch_reg(r->info.arch, reg); /* NULL: 64-bit registers of a log that began as i386's */
+
+	return of && sct_regs_get(regs, of, value);
 }
 
 /* The number of the call and, for clone, its flags, after what the block does before it. */
