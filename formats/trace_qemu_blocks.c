@@ -212,7 +212,8 @@ static bool ran_all(struct sct_ql_reader *r, const struct sct_ql_block *b, const
 
 static bool value_of(const struct sct_ql_reader *r, const struct sct_regs *regs, const char *reg, uint64_t *value)
 {
-	const struct sct_reg *of = sct_arch_reg(r->info.arch, reg); /* NULL: 64-bit registers of a log that began as i386's */
+	/* none: 64-bit registers in a log that began as i386's */
+	const struct sct_reg *of = sct_arch_reg(r->info.arch, reg);
 
 	return of && sct_regs_get(regs, of, value);
 }

@@ -8,7 +8,8 @@
 
 static void announce_block(const char *pc, const char *flags, unsigned count)
 {
-	len += (size_t)sprintf(text + len, "Trace 0: 0x7f0000%.8s [00000000/%s/%s/00000%03x] \n", pc, pc, flags, 0x200 + count);
+	len += (size_t)sprintf(text + len, "Trace 0: 0x7f0000%.8s [00000000/%s/%s/00000%03x] \n", pc, pc, flags,
+	                       0x200 + count);
 }
 
 static void put_arm(const char *pc, const char *psr, unsigned count)
