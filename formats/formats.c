@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-extern const struct sct_trace_ops sct_trace_sctrace, sct_trace_panda, sct_trace_tenet, sct_trace_qemu, sct_trace_execlog;
+extern const struct sct_trace_ops sct_trace_sctrace, sct_trace_panda, sct_trace_tenet, sct_trace_qemu,
+	sct_trace_execlog;
 extern const struct sct_snapshot_ops sct_mem_migration, sct_mem_qcow2, sct_mem_elf, sct_mem_kdump, sct_mem_lime,
 	sct_mem_avml, sct_mem_raw;
 extern const struct sct_sink_ops sct_sink_jsonl, sct_sink_json, sct_sink_pandalog;

@@ -1,8 +1,8 @@
 /* Every door to the street: what a trace reader, a snapshot reader and a log writer are, and the tables of those there
  * are.
  *
- * To add one: write formats/trace_X.c, formats/mem_X.c or formats/sink_X.c with one `const struct` of the kind below, and
- * name it in formats/formats.c.
+ * To add one: write formats/trace_X.c, formats/mem_X.c or formats/sink_X.c with one `const struct` of the kind
+ * below, and name it in formats/formats.c.
  */
 #ifndef SCT_FORMATS_H
 #define SCT_FORMATS_H
@@ -75,7 +75,7 @@ struct sct_trace_info {
 	enum sct_shown shown;
 	bool every_insn;      /* INSN tells every instruction in user mode (holes aside); there is no USER event then: the
 	                         next INSN shows that the vCPU is back */
-	struct sct_word first_pc; /* of the first instruction, so that registers of a snapshot are known to be of that moment */
+	struct sct_word first_pc; /* of the first instruction: a snapshot whose CPU stands there is of that moment */
 	uint64_t halves;      /* the bit of the page-table base by which the two halves of an address space differ under page
 	                         table isolation; 0: none is known, but may be while events are read */
 	const char *start;    /* what started the recording: "reset", "first-syscall" */
@@ -98,6 +98,7 @@ struct sct_damage {
 	uint64_t places;       /* how many separate places were damaged */
 	uint64_t bytes;        /* unwrapped bytes skipped, as far as known */
 	uint64_t unknown;      /* parts of kinds that this version does not know, skipped by their length */
+	uint64_t unproven;     /* entering instructions that may not have been reached: not told */
 	bool truncated;        /* the recording was not closed: its end is missing */
 	struct sct_err first;  /* the first damage; status 0: none */
 };
@@ -217,9 +218,9 @@ struct sct_snapshot {
 	void *state;
 };
 
-/* spec is FILE or FILE@ADDR (a number in C's notation behind the last @ that one follows); format may be NULL. SCT_E_USAGE:
- * no reader of that name, or ADDR for one that knows itself. SCT_E_FORMAT: no reader knows these bytes (raw images need
- * an address). */
+/* spec is FILE or FILE@ADDR (a number in C's notation behind the last @ that one follows); format may be NULL.
+ * SCT_E_USAGE: no reader of that name, or ADDR for one that knows itself. SCT_E_FORMAT: no reader knows these bytes
+ * (raw images need an address). */
 int sct_snapshot_open(struct sct_snapshot *s, const char *spec, const char *format, struct sct_err *err);
 void sct_snapshot_close(struct sct_snapshot *s);
 static inline const struct sct_snapshot_info *sct_snapshot_info(const struct sct_snapshot *s)
@@ -235,9 +236,10 @@ struct sct_parts {
 	int fds[2]; /* of what an archive was unpacked into; -1: none */
 };
 
-/* Resolves what a user gives as TRACE: a trace's own path (then only `trace` is filled), a PANDA recording's base name
- * (BASE-rr-snp, BASE-rr-nondet.log and BASE.trace, each plain or compressed), or an .rr2 archive, whose trace lies beside
- * it. SCT_E_IO, SCT_E_FORMAT, SCT_E_TRUNCATED: of the archive. A recording without a trace is no error: trace NULL. */
+/* Resolves what a user gives as TRACE: a trace's own path (then only `trace` is filled), a PANDA recording's base
+ * name (BASE-rr-snp, BASE-rr-nondet.log and BASE.trace, each plain or compressed), or an .rr2 archive, whose trace
+ * lies beside it. SCT_E_IO, SCT_E_FORMAT, SCT_E_TRUNCATED: of the archive. A recording without a trace is no error:
+ * trace NULL. */
 int sct_parts_find(struct sct_parts *parts, const char *path, struct sct_err *err);
 void sct_parts_free(struct sct_parts *parts);
 
@@ -251,11 +253,12 @@ struct sct_device_write {
 
 struct sct_nondet;
 
-/* Opens PANDA's non-determinism log. ram_size: of the machine, which decides where RAM lies (0: below the hole). Errors as
- * of sct_file_open; SCT_E_FORMAT: it is no such log. */
+/* Opens PANDA's non-determinism log. ram_size: of the machine, which decides where RAM lies (0: below the hole).
+ * Errors as of sct_file_open; SCT_E_FORMAT: it is no such log. */
 int sct_nondet_open(struct sct_nondet **n, const char *path, uint64_t ram_size, struct sct_err *err);
 void sct_nondet_close(struct sct_nondet *n);
-/* The next write: 1, 0 at the end, or negative: SCT_E_FORMAT, SCT_E_TRUNCATED with offset and cause; nothing follows. */
+/* The next write: 1, 0 at the end, or negative: SCT_E_FORMAT, SCT_E_TRUNCATED with offset and cause; nothing
+ * follows. */
 int sct_nondet_next(struct sct_nondet *n, struct sct_device_write *w, struct sct_err *err);
 /* What it counts by kind, after the end; ends with a NULL name. The first is "instructions" of the recording. */
 const struct sct_count *sct_nondet_counts(const struct sct_nondet *n);

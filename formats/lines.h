@@ -25,9 +25,9 @@ struct sct_lines {
 	bool skipping;         /* nothing before the next line break is of use */
 };
 
-/* The next run [start, stop): whole lines, each with its line break; until the next call. Returns 1, 0 at the end, or
- * negative. SCT_E_FORMAT: damaged input or a line that is too long; SCT_E_TRUNCATED: the last line or compressed unit has
- * no end; calling again goes on behind both. Others end it. */
+/* The next run [start, stop): whole lines, each with its line break; until the next call. Returns 1, 0 at the end,
+ * or negative. SCT_E_FORMAT: damaged input or a line that is too long; SCT_E_TRUNCATED: the last line or compressed
+ * unit has no end; calling again goes on behind both. Others end it. */
 int sct_lines_run(struct sct_lines *l, struct sct_err *err);
 /* The next line alone: *from up to *end, where its break stands. Returns as sct_lines_run; not to be mixed with it. */
 int sct_lines_line(struct sct_lines *l, const char **from, const char **end, struct sct_err *err);

@@ -13,8 +13,8 @@
  * a KEYFRAME of that vCPU. All deltas and everything that a segment refers to begin anew in each segment, but for
  * CODE and RAM, which stand once in a file.
  *
- * Events are ENTER, RETURN and SWITCH, in one order over all vCPUs; each has the next sequence number, and the segment's
- * own number counts them. The chunk's vCPU is the vCPU that the event is of; 0 for chunks that are of none.
+ * Events are ENTER, RETURN and SWITCH, in one order over all vCPUs; each has the next sequence number, and the
+ * segment's own number counts them. The chunk's vCPU is the vCPU that the event is of; 0 for chunks that are of none.
  */
 #ifndef SCT_SCTRACE_H
 #define SCT_SCTRACE_H

@@ -10,8 +10,8 @@
  * Of a machine, instructions that were followed by kernel code are told (INSN, as of the line before), and the first
  * ones behind kernel code (USER); of a program every one. Accesses of a line were made in the address space of the line
  * before.
- * Files: lines.c finds lines, _line parses them, _survey looks at the first ones, _events tells; _threads and _gates know
- * who runs and what is a call, by what the kernel does.
+ * Files: lines.c finds lines, _line parses them, _survey looks at the first ones, _events tells; _threads and _gates
+ * know who runs and what is a call, by what the kernel does.
  */
 #include <stdlib.h>
 #include <string.h>

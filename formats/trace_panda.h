@@ -82,8 +82,8 @@ struct sct_pd_parser {
 /* SCT_E_NOMEM. */
 int sct_pd_parser_init(struct sct_pd_parser *p, const struct sct_arch *arch, struct sct_err *err);
 void sct_pd_parser_fini(struct sct_pd_parser *p);
-/* Parses the line at `line`, which has a line break, and SCT_LINES_SLACK readable bytes behind. Returns what stands behind
- * it, or NULL: fault, cause and where are set, and the batch may have accesses more. */
+/* Parses the line at `line`, which has a line break, and SCT_LINES_SLACK readable bytes behind. Returns what stands
+ * behind it, or NULL: fault, cause and where are set, and the batch may have accesses more. */
 const uint8_t *sct_pd_parse(struct sct_pd_parser *p, const uint8_t *line);
 /* The same for a line that begins as the line given to sct_pd_learn did; sets *same to whether it does, and if not
  * returns NULL with nothing done. asid and kernel are as before. */

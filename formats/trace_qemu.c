@@ -458,7 +458,7 @@ static const struct sct_count *ql_counts(void *state)
 		{ "blocks listed", r->code.listed },
 		{ "listings dropped", r->code.dropped },
 		{ "blocks that two listings fit", r->code.unsure },
-		{ "entering instructions not shown to be reached", r->unproven },
+		{ "entering instructions not shown to be reached", r->damage.unproven },
 		{ "lines of other programs", r->other_lines },
 		{ NULL, 0 },
 	};

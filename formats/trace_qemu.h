@@ -145,7 +145,7 @@ struct sct_ql_reader {
 	unsigned flushed;        /* vCPUs whose last block has been dealt with */
 	uint64_t entry[SCT_QL_ENTRIES]; /* where the kernel begins behind each kind; 0: not seen yet */
 	uint64_t seq, threads;
-	uint64_t other_lines, stopped, unproven;
+	uint64_t other_lines, stopped;
 	struct sct_count counts[12];
 	struct sct_err failed;   /* what ends the reading, once what came before it is told */
 	struct sct_event *out;   /* of the call of `next` */

@@ -341,7 +341,7 @@ static void program_settle(struct sct_ql_reader *r, struct sct_ql_vcpu *v, unsig
 	int before;
 
 	v->forks = false;
-	r->unproven += e && !entered;
+	r->damage.unproven += e && !entered;
 	if (!result)
 		mix(r);
 	before = r->told;
@@ -396,7 +396,7 @@ static void machine_settle(struct sct_ql_reader *r, struct sct_ql_vcpu *v, unsig
 		v->back = true;
 		return;
 	}
-	r->unproven += e && !entered;
+	r->damage.unproven += e && !entered;
 	if (v->back)
 		tell_moment(r, SCT_EV_USER, v, number);
 	v->back = entered; /* the log may leave the kernel out (-dfilter) */

@@ -1,6 +1,5 @@
-/* System calls that sources do not define by SYSCALL_DEFINE: those written in assembler, or that take the registers. Not
- * compiled: scan_linux reads it as it reads include/linux/syscalls.h.
- */
+/* System calls that sources do not define by SYSCALL_DEFINE: those written in assembler, or that take the
+ * registers. Not compiled: scan_linux reads it as it reads include/linux/syscalls.h. */
 #ifdef CONFIG_ARM
 /* arch/arm/kernel/{sys_arm.c,signal.c,entry-common.S} */
 asmlinkage long sys_arm_fadvise64_64(int fd, int advice, loff_t offset, loff_t len);

@@ -1,5 +1,6 @@
 /* Makes the tables of Linux from a kernel source tree.
- * In:  a Linux source tree (Debian's linux-source-6.1); types.txt, marks.txt, declared.h, multiplexed_*.txt of this folder
+ * In:  a Linux source tree (Debian's linux-source-6.1); types.txt, marks.txt, declared.h, multiplexed_*.txt of this
+ *      folder
  * Out: linux_*.txt in this folder: one line a call (sctrace-prototypes(5))
  *
  * usage: scan_linux TREE FOLDER

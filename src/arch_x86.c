@@ -120,7 +120,8 @@ static const struct sct_sigframe frames[] = {
 
 const struct sct_arch sct_arch_i386 = {
 	.name = "i386", .word = 4, .regs = regs_i386, .pc = RIP, .sp = RSP, .asid = CR3, .entering = 2,
-	.modes = { SCT_MODE_32 }, .program_mode = SCT_MODE_32, .machine = true, .mode = mode_of, .user = is_user, .space = space_of, .frames = frames,
+	.modes = { SCT_MODE_32 }, .program_mode = SCT_MODE_32, .machine = true, .mode = mode_of, .user = is_user,
+	.space = space_of, .frames = frames,
 };
 
 const struct sct_arch sct_arch_x86_64 = {

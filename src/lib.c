@@ -274,7 +274,8 @@ static int outcome(struct sct_recording *r)
 {
 	const struct sct_damage *damage = r->sources.trace.ops->damage(r->sources.trace.state);
 	const struct sct_pipeline_counts *c = sct_pipeline_counts(r->pipeline);
-	uint64_t missing = c->no_abi + c->no_thread + c->detect.unknown_mode + c->detect.unseen;
+	uint64_t missing = c->no_abi + c->no_thread + c->detect.unknown_mode + c->detect.unseen + c->holes +
+	                   damage->unproven;
 	uint64_t different = c->reads.different + c->code.different + c->unmapped;
 	const struct sct_err *snapshot;
 	const char *name;
@@ -287,7 +288,7 @@ static int outcome(struct sct_recording *r)
 		fail(r, "%s: the recording was not closed: its end may be missing", r->path);
 	else if (missing)
 		snprintf(r->message, sizeof r->message,
-		         "%s: %llu calls have no known instruction, convention, thread or CPU mode: no records", r->path,
+		         "%s: %llu calls may be missing: instruction, convention, thread or CPU mode are not known", r->path,
 		         (unsigned long long)missing);
 	else if (different)
 		snprintf(r->message, sizeof r->message,

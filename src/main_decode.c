@@ -171,17 +171,19 @@ static void tell(struct run *run, struct sct_pipeline *p)
 static bool tell_missing(struct run *run, struct sct_pipeline *p)
 {
 	const struct sct_pipeline_counts *c = sct_pipeline_counts(p);
+	const struct sct_damage *d = run->sources.trace.ops->damage(run->sources.trace.state);
 	const char *file = run->options->sources.trace;
 
 	count(file, c->no_abi, "calls that no convention of the profile describes: not logged (--list-profiles)");
 	count(file, c->no_thread, "calls of which no thread can be told: not logged");
 	count(file, c->detect.unseen, "instructions whose bytes nothing shows (--snapshot): calls may be missing");
 	count(file, c->detect.unknown_mode, "entering instructions in an unknown CPU mode: not logged");
+	count(file, d->unproven, "entering instructions of which nothing shows that they were reached: not logged");
 	if (c->holes)
 		fprintf(stderr, "sctrace-decode: %s: %llu places where control does not follow from what comes before, the first "
 		        "before seq %llu: instructions are missing, or another thread runs\n", file,
 		        (unsigned long long)c->holes, (unsigned long long)c->first_hole);
-	return c->holes || c->no_abi || c->no_thread || c->detect.unseen || c->detect.unknown_mode;
+	return c->holes || d->unproven || c->no_abi || c->no_thread || c->detect.unseen || c->detect.unknown_mode;
 }
 
 /* Says what was damaged; true when something was. */

@@ -148,7 +148,8 @@ static void fill_gaps(struct sct_capture *c, enum sct_mode mode, struct sct_open
 	argument_windows(c, mode, open);
 }
 
-/* A process keeps its page table; its number for the TLB (the PCID, in the low bits of a 64-bit kernel's cr3) varies. */
+/* A process keeps its page table; its number for the TLB (the PCID, in the low bits of a 64-bit kernel's cr3)
+ * varies. */
 static bool same_space(const struct sct_dict *dict, uint64_t a, uint64_t b)
 {
 	return a == b || (dict->arch->word == 8 && a >> 12 == b >> 12);

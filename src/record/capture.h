@@ -30,8 +30,8 @@ struct sct_capture {
 	struct sct_limits limits;
 };
 
-/* Ready for guests of dict's architecture, but for the lines, which are the caller's; no buffer of a call gives more than
- * buffer_limit bytes. False: the architecture has no profile. */
+/* Ready for guests of dict's architecture, but for the lines, which are the caller's; no buffer of a call gives
+ * more than buffer_limit bytes. False: the architecture has no profile. */
 bool sct_capture_init(struct sct_capture *c, const struct sct_dict *dict, size_t buffer_limit);
 
 /* Notes what the call that kind, the instruction at pc, makes will be decoded from, and opens *open. */

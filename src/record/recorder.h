@@ -73,7 +73,8 @@ extern struct sct_recorder sct_recorder;
 /* A vCPU of this host thread, for its register handles: they act on whatever vCPU runs. NULL in other threads. */
 extern _Thread_local struct sct_vcpu *sct_self;
 
-/* events.c: the recording's time begins; an entering instruction, the first user instruction after the kernel, a switch of threads */
+/* events.c: the recording's time begins; an entering instruction, the first user instruction after the kernel, a
+ * switch of threads */
 struct sct_enter_site {
 	uint64_t vaddr, tb_vaddr; /* as translated: another process may run the block at another page */
 	uint32_t rest;            /* instructions of the block from this one on */

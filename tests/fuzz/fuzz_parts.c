@@ -1,5 +1,5 @@
-/* Fuzz target: archives of PANDA's recordings. A checksum would keep every mutation from the members, so it is given the
- * plain tar, which it compresses.
+/* Fuzz target: archives of PANDA's recordings. A checksum would keep every mutation from the members, so it is given
+ * the plain tar, which it compresses.
  * In:  bytes of a tar archive, or (the first bit tells) of what is taken for the compressed one
  * Out: nothing, or an abort
  */

@@ -4,7 +4,8 @@
  * In:  a raw image; START:END (hexadecimal, END not included), the ranges to write, which lie at START in the image
  * Out: the file; exit status 1 with a message when it cannot be written
  *
- * Layout: LiME's doc/README.md, "lime" format, and avml's src/image.rs: for each range a header {u32 magic, u32 version,
+ * Layout: LiME's doc/README.md, "lime" format, and avml's src/image.rs: for each range a header {u32 magic, u32
+ * version,
  *         u64 first byte, u64 last byte, u64 0}, little-endian, then the bytes. AVML's version 2 has Snappy's framed
  *         format there (framing_format.txt of Snappy), then u64: how many bytes that took.
  *

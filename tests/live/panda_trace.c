@@ -1,5 +1,5 @@
-/* A QEMU plugin that writes what PANDA's plugin `trace` writes of a whole x86 machine, to test the reader of it where no
- * recording of PANDA's is at hand.
+/* A QEMU plugin that writes what PANDA's plugin `trace` writes of a whole x86 machine, to test the reader of it
+ * where no recording of PANDA's is at hand.
  *
  * In:  arguments of -plugin: out=FD, control=FD (a socket), hidden=FD, limit=N (instructions)
  * Out: the trace on out; on the socket an answer to each command; on hidden the stores to programs' memory that PANDA does
@@ -10,9 +10,9 @@
  * accesses of generated code only, not those of QEMU's helpers (its softmmu_template.h has callbacks in the functions
  * that generated code calls).
  *
- * Commands, a byte each: 'i' instruments the guest, 't' begins the trace, both answered by the same byte when it is done;
- * the trace's end is told by 'e'. One vCPU; repeated string instructions are told turn by turn, as PANDA does, where QEMU
- * counts instructions (-icount).
+ * Commands, a byte each: 'i' instruments the guest, 't' begins the trace, both answered by the same byte when it is
+ * done; the trace's end is told by 'e'. One vCPU; repeated string instructions are told turn by turn, as PANDA does,
+ * where QEMU counts instructions (-icount).
  */
 #include "../../src/record/qemu_api.h"
 
@@ -182,8 +182,8 @@ static uint8_t by_x87_helper(uint8_t opcode)
 	return (opcode & 0xf8) == 0xd8 ? extensions[opcode & 7] : 0;
 }
 
-/* Whether QEMU's helpers make the instruction's accesses: far returns and jumps, interrupts, loads of segments, extended
- * state, 80-bit numbers, exchanges of two words. */
+/* Whether QEMU's helpers make the instruction's accesses: far returns and jumps, interrupts, loads of segments,
+ * extended state, 80-bit numbers, exchanges of two words. */
 static bool by_helper(const struct qemu_plugin_insn *insn)
 {
 	static const uint8_t prefixes[] = { 0x66, 0x67, 0xf2, 0xf3, 0x2e, 0x36, 0x3e, 0x26, 0x64, 0x65, 0xf0 };

@@ -616,7 +616,8 @@ static void three_segments(void)
 	end(&t);
 }
 
-/* Each byte of the plain stream flipped: the reader comes to an end, and what it tells of undamaged segments is true. */
+/* Each byte of the plain stream flipped: the reader comes to an end, and what it tells of undamaged segments is
+ * true. */
 START_TEST(flipped_bytes)
 {
 	three_segments();
