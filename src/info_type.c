@@ -127,6 +127,7 @@ static void members(struct layout *l, const struct sct_type *t, uint64_t base, u
 struct spelled_out {
 	const struct sct_type *type; /* NULL: it is of another type */
 	bool is_const, is_volatile;
+	unsigned stars;              /* of a pointer to it: its members then lie from there on */
 	char dimensions[256];        /* of an array of them */
 };
 
@@ -140,7 +141,11 @@ static bool unwrap(struct spelled_out *s)
 	case SCT_TYPE_CONST: s->is_const = true; return true;
 	case SCT_TYPE_VOLATILE: s->is_volatile = true; return true;
 	case SCT_TYPE_TAG: return true;
+	case SCT_TYPE_POINTER: /* only what needs no parentheses, and is not qualified itself */
+		return !s->is_const && !s->is_volatile && s->stars++ < 2;
 	case SCT_TYPE_ARRAY:
+		if (s->stars)
+			return false;
 		snprintf(s->dimensions + len, sizeof s->dimensions - len, t->count ? "[%u]" : "[]", t->count);
 		return true;
 	default: return false;
@@ -189,8 +194,8 @@ static void member(struct layout *l, const struct sct_member *m, uint64_t base, 
 		snprintf(bits, sizeof bits, ":%u", m->bits);
 	indent(depth);
 	if (s.type && depth < DEPTH) {
-		inner(l, &s, p.byte, depth);
-		snprintf(text, sizeof text, "}%s%s%s%s;", *name ? " " : "", name, s.dimensions, bits);
+		inner(l, &s, s.stars ? 0 : p.byte, depth);
+		snprintf(text, sizeof text, "}%s%.*s%s%s%s;", *name ? " " : "", (int)s.stars, "**", name, s.dimensions, bits);
 	} else {
 		columns(l, m, bits, width, text);
 	}
