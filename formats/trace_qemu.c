@@ -87,7 +87,7 @@ static bool is_other_dump(const char *p, const char *end)
 
 static int ql_probe(const uint8_t *data, size_t size)
 {
-	const char *p = (const char *)data, *end = p + (size < PROBE_MAX ? size : PROBE_MAX), *stop;
+	const char *p = (const char *)data, *end = p + (size < PROBE_MAX ? size : PROBE_MAX), *stop, *at;
 	struct announced a;
 	int score = 0;
 
@@ -99,7 +99,8 @@ static int ql_probe(const uint8_t *data, size_t size)
 			stop = end;
 		if (read_trace(p, stop, &a))
 			return 90;
-		if (stop - p >= 4 && (!memcmp(p, "IN: ", 4) || is_other_dump(p, stop)))
+		at = p;
+		if (sct_ql_word(&at, stop, "IN: ") || sct_ql_word(&at, stop, "Taking exception ") || is_other_dump(p, stop))
 			score = 40;
 	}
 	return score;
