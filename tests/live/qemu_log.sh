@@ -30,7 +30,11 @@ try() { # QEMU, program, what has to be there, options...
 	name="$(basename "$qemu") $(basename "$program") $("$qemu" --version | sed -n 's/.*version \([0-9]*\.[0-9]*\).*/\1/p') $*"
 	log=$work/qemu_log/log
 	(cd "$work/qemu_log" && timeout 60 "$qemu" -strace "$@" -D "$log" "$program" ${arguments:-} >/dev/null 2>&1 </dev/null)
-	if why=$("$build/sctrace-decode" "$log" --no-progress -o "$log.jsonl" 2>&1) &&
+	why=$("$build/sctrace-decode" "$log" --no-progress -o "$log.jsonl" 2>&1)
+	status=$?
+	# of blocks of several instructions the last may not have been reached: handlers runs into faults on purpose
+	[ "$how" = all ] || [ "$why" = "${why#*nothing shows that they were reached}" ] || [ $status != 2 ] || status=0
+	if [ $status = 0 ] &&
 		result=$(python3 "$here/qemu_log.py" "$log" "$log.jsonl" "$how" 2>&1); then
 		passed=$((passed + 1))
 		echo "ok   $name: $result"
