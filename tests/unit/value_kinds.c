@@ -194,7 +194,7 @@ START_TEST(input_buffers)
 	put(END - 2, "yz", 2);
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		struct test t = setup("linux_x64", rows[i].p, rows[i].p == fixed ? 1 : 2,
-		                      (uint64_t[6]){ rows[i].addr, rows[i].len });
+		                      (uint64_t[SCT_ARGS_MAX]){ rows[i].addr, rows[i].len });
 
 		enter(&t);
 		is(&t, rows[i].expected);
@@ -314,7 +314,7 @@ START_TEST(numbers_behind_pointers)
 	wipe();
 	put_words(BASE, 4, WORDS(0xfffffffe, 5));
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-		struct test t = setup("linux_x64", &rows[i].p, 1, (uint64_t[6]){ BASE });
+		struct test t = setup("linux_x64", &rows[i].p, 1, (uint64_t[SCT_ARGS_MAX]){ BASE });
 
 		enter(&t);
 		is(&t, rows[i].expected);
@@ -462,7 +462,7 @@ START_TEST(results)
 	};
 
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-		struct test t = setup(rows[i].abi, NULL, 0, (uint64_t[6]){ 0 });
+		struct test t = setup(rows[i].abi, NULL, 0, (uint64_t[SCT_ARGS_MAX]){ 0 });
 		const char *error;
 		struct sct_value v;
 

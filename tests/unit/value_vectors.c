@@ -40,7 +40,7 @@ START_TEST(iovecs)
 
 	for (unsigned abi = 0; abi < 2; abi++) {
 		for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-			struct test t = setup(abi ? "linux_x86" : "linux_x64", rows[i].p, 2, (uint64_t[6]){ IOV, 2 });
+			struct test t = setup(abi ? "linux_x86" : "linux_x64", rows[i].p, 2, (uint64_t[SCT_ARGS_MAX]){ IOV, 2 });
 
 			put_iovecs(abi ? 4 : 8);
 			enter(&t);

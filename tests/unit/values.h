@@ -157,7 +157,8 @@ static inline void is(const struct test *t, const char *expected)
 	ck_assert_str_eq(text, expected);
 }
 
-#define SETUP(abi, params, ...) setup(abi, params, sizeof(params) / sizeof *(params), (uint64_t[6]){ __VA_ARGS__ })
+#define SETUP(abi, params, ...) \
+	setup(abi, params, sizeof(params) / sizeof *(params), (uint64_t[SCT_ARGS_MAX]){ __VA_ARGS__ })
 
 static inline void wipe(void)
 {
