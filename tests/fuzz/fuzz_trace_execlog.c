@@ -2,8 +2,7 @@
  * In:  text of a log
  * Out: nothing, or an abort
  */
-#include "../../formats/formats.h"
-#include "memory_file.h"
+#include "trace_fuzz.h"
 
 /* What a reader of events may rely on. seq: of the last event that has one. */
 static void check(const struct sct_trace_info *info, const struct sct_event *e, uint64_t *seq)
@@ -27,22 +26,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const struct sct_trace_options options = { .format = "execlog", .threads = 1,
 		                                       .hints.arch = size % 2 ? &sct_arch_i386 : &sct_arch_x86_64 };
-	struct sct_event events[SCT_BATCH_MIN];
-	struct sct_trace t;
-	struct sct_err err;
-	char path[64];
-	uint64_t seq = UINT64_MAX;
-	int n, fd = memory_file(data, size, path);
 
-	if (sct_trace_open(&t, path, &options, &err) == SCT_OK) {
-		while ((n = t.ops->next(t.state, events, SCT_BATCH_MIN, &err)) > 0)
-			for (int i = 0; i < n; i++)
-				check(t.ops->info(t.state), &events[i], &seq);
-		if (t.ops->damage(t.state)->places && !t.ops->damage(t.state)->first.status)
-			abort();
-		t.ops->counts(t.state);
-		sct_trace_close(&t);
-	}
-	close(fd);
-	return 0;
+	return fuzz_trace(data, size, &options, check);
 }

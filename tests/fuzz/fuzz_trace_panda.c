@@ -2,19 +2,9 @@
  * In:  text of a trace
  * Out: nothing, or an abort
  */
-#include "../../formats/formats.h"
-#include "memory_file.h"
+#include "trace_fuzz.h"
 
 #include <ctype.h>
-
-/* The sanitizer finds it when they are not all there. */
-static void touch(const uint8_t *data, size_t len)
-{
-	const volatile uint8_t *bytes = data;
-
-	(void)bytes[0];
-	(void)bytes[len - 1];
-}
 
 static void check_accesses(const struct sct_event *e)
 {
@@ -62,22 +52,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const struct sct_trace_options options = { .format = "panda", .threads = 1 };
-	struct sct_event events[SCT_BATCH_MIN];
-	struct sct_trace t;
-	struct sct_err err;
-	char path[64];
-	uint64_t seq = UINT64_MAX;
-	int n, fd = memory_file(data, size, path);
 
-	if (sct_trace_open(&t, path, &options, &err) == SCT_OK) {
-		while ((n = t.ops->next(t.state, events, SCT_BATCH_MIN, &err)) > 0)
-			for (int i = 0; i < n; i++)
-				check(t.ops->info(t.state), &events[i], &seq);
-		if (t.ops->damage(t.state)->places && !t.ops->damage(t.state)->first.status)
-			abort();
-		t.ops->counts(t.state);
-		sct_trace_close(&t);
-	}
-	close(fd);
-	return 0;
+	return fuzz_trace(data, size, &options, check);
 }
