@@ -30,12 +30,14 @@ const struct sct_types_loader *sct_types_probe(const struct sct_file *file)
 	return best;
 }
 
-int sct_types_load(struct sct_types *db, const char *path, struct sct_err *err)
+int sct_types_load(struct sct_types *db, const char *path, const struct sct_types_options *options,
+                   struct sct_err *err)
 {
 	const struct sct_types_loader *loader;
 	struct sct_file file;
 	int rc;
 
+	(void)options;
 	if (sct_file_open(&file, path, err) < 0)
 		return err->status;
 	loader = sct_types_probe(&file);

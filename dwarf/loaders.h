@@ -25,8 +25,14 @@ extern const struct sct_types_loader *const sct_types_loaders[]; /* ends with NU
 /* The loader that is surest of the file; NULL: none knows it. */
 const struct sct_types_loader *sct_types_probe(const struct sct_file *file);
 
+struct sct_types_options {
+	bool no_btf;       /* of a file that has both, take DWARF */
+	const char *cache; /* folder of files that keep what was read from DWARF, by build id; NULL: none is used */
+};
+
 /* Opens path (plain or compressed) and adds what it has to the database, by the loader that probes highest. Errors as
- * of sct_file_open and of the loader; SCT_E_FORMAT: no loader knows it. */
-int sct_types_load(struct sct_types *db, const char *path, struct sct_err *err);
+ * of sct_file_open and of the loader; SCT_E_FORMAT: no loader knows it. A cache that is damaged or of something else is
+ * made anew; one that cannot be written is not. */
+int sct_types_load(struct sct_types *db, const char *path, const struct sct_types_options *options, struct sct_err *err);
 
 #endif

@@ -99,6 +99,11 @@ struct sct_types {
 	uint8_t pointer_size; /* bytes; 0: no source has said */
 	bool has_machine;     /* a source has said what is next */
 	bool big_endian;      /* byte order of the machine */
+	struct {              /* of the kernel that all of it is of, as far as a source has said */
+		uint8_t build_id[32];
+		uint32_t build_id_size; /* bytes; 0: not known */
+		uint32_t banner;        /* string: linux_banner, "Linux version 6.1.0-…"; "": not known */
+	} identity;
 	struct {              /* the first BTF that was loaded, for modules' BTF refers to it */
 		uint32_t type, types;     /* database's number of its type 1; how many there are, void counted */
 		uint32_t string, strings; /* offset and size of its strings */
@@ -164,5 +169,10 @@ void sct_types_add_symbol(struct sct_types *db, uint32_t name, uint32_t type, co
 /* Notes which machine a source of types is for. SCT_E_USAGE: an earlier one was for another. pointer_size 0: it does
  * not say. */
 int sct_types_machine(struct sct_types *db, bool big_endian, uint8_t pointer_size, struct sct_err *err);
+
+/* Notes which kernel a source is of: its build id (size 0: it does not say) and banner (NULL: likewise). SCT_E_USAGE: an
+ * earlier source was of another. */
+int sct_types_identity(struct sct_types *db, const uint8_t *build_id, size_t size, const char *banner,
+                       struct sct_err *err);
 
 #endif

@@ -176,7 +176,7 @@ static void put_value(struct sct_json *j, const struct sct_value *v)
 	close_object(j, sep);
 }
 
-/* A process's name; where it is no UTF-8 an object, as a value would have it: {"bytes":"..."} */
+/* A process's name or the path of its program; where it is no UTF-8 an object, as a value would have it: {"bytes":"..."} */
 static void put_comm(struct sct_json *j, const char *comm)
 {
 	size_t len = comm ? strlen(comm) : 0;
@@ -224,6 +224,10 @@ static void put_call(struct sct_json *j, const struct sct_record *r)
 	put_comm(j, r->comm);
 	SCT_JSON(j, ",\"start_time_ns\":");
 	put_word(j, r->start_time_ns);
+	SCT_JSON(j, ",\"uid\":");
+	put_word(j, r->uid);
+	SCT_JSON(j, ",\"exe\":");
+	put_comm(j, r->exe);
 	SCT_JSON(j, ",\"thread\":");
 	put_word(j, r->thread);
 	SCT_JSON(j, ",\"enter\":");

@@ -26,7 +26,7 @@ void sct_decode_enter(struct sct_decode *d, struct sct_open *open, const struct 
 	r->word = call->abi->word;
 	r->name = call->proto ? call->proto->name : NULL;
 	r->entry = call->proto ? call->proto->entry : NULL;
-	open->args = sct_values_enter(call, &entry->mem, &d->limits, &open->arena, &r->nargs);
+	open->args = sct_values_enter(call, &entry->mem, &d->view, &open->arena, &r->nargs);
 	r->args = open->args;
 	r->pid = *sct_thread_pid(open->thread);
 	r->tid = *sct_thread_tid(open->thread);
@@ -46,5 +46,5 @@ void sct_decode_end(struct sct_decode *d, const struct sct_ending *e, const stru
 	if (!known)
 		r->result.unknown = e->unknown;
 	if (e->end != SCT_END_EXEC)
-		sct_values_return(&open->call, open->args, r->nargs, known && mem, e->result, mem, &d->limits, &open->arena);
+		sct_values_return(&open->call, open->args, r->nargs, known && mem, e->result, mem, &d->view, &open->arena);
 }

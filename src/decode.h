@@ -6,7 +6,7 @@
 #include "value.h"
 
 struct sct_decode {
-	struct sct_limits limits;
+	struct sct_view view;
 	uint64_t next_id;
 };
 

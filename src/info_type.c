@@ -362,12 +362,13 @@ static int write_layout(const struct sct_types *db, const char *name)
 int sct_info_type(const char *name, char **paths)
 {
 	struct sct_types db;
+	const struct sct_types_options options = { 0 };
 	struct sct_err err;
 	int status = EXIT_SUCCESS;
 
 	sct_types_init(&db);
 	for (; *paths && status == EXIT_SUCCESS; paths++) {
-		if (sct_types_load(&db, *paths, &err) < 0) {
+		if (sct_types_load(&db, *paths, &options, &err) < 0) {
 			sct_info_say(*paths, &err);
 			status = EXIT_FAILURE;
 		}

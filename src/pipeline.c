@@ -95,7 +95,7 @@ int sct_pipeline_new(struct sct_pipeline **out, struct sct_trace *trace, const s
 	p->info = trace->ops->info(trace->state);
 	p->options = *options;
 	p->ops = *ops;
-	p->decode.limits = options->limits;
+	p->decode.view.limits = options->limits;
 	sct_pending_init(&p->pending);
 	r = check_profile(p, err);
 	if (!r)

@@ -7,6 +7,7 @@
 #include "decode.h"
 #include "detect.h"
 #include "lineage.h"
+#include "os.h"
 #include "pending.h"
 
 struct sct_pipeline;
@@ -26,6 +27,8 @@ struct sct_pipeline_ops {
 struct sct_pipeline_options {
 	const char *profile;      /* NULL: the recording's own */
 	struct sct_limits limits;
+	const struct sct_types *types; /* of the recorded kernel; NULL: none. The caller's, longer than the pipeline */
+	struct sct_os *os;             /* tells who runs; NULL: only what results of calls show. Likewise */
 	bool strict;              /* stop at the first damage */
 	/* Memory at the start of the trace; a later one lies on top of those before it. The caller's, longer than the
 	 * pipeline. */

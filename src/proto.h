@@ -17,8 +17,11 @@ enum sct_class {
 	SCT_C_IOV,    /* pointer to an array of struct iovec, as many as `len` says */
 	SCT_C_MSG,    /* pointer to one struct msghdr (user_msghdr) */
 	SCT_C_MMSG,   /* pointer to an array of struct mmsghdr, as many as `len` says */
-	SCT_C_ADDR,   /* pointer to a struct sockaddr of `len` bytes, decoded as bytes until struct decoding */
+	SCT_C_ADDR,   /* pointer to a struct sockaddr of `len` bytes, of the type that its family says */
 	SCT_C_WORDS,  /* pointer to argument words of a multiplexed call (socketcall, ipc) */
+	SCT_C_STRUCT, /* pointer to as many structs (or unions) of its type as `len` says, one without it */
+	SCT_C_SIZED,  /* pointer to one struct of which there are as many bytes as `len` says: members behind them, which
+	                 an older or a newer program has not, are left out (clone3, openat2, bpf) */
 };
 
 /* Of SCT_C_IOV, SCT_C_MSG and SCT_C_MMSG: the direction of the data. The structs that describe it are always read at
@@ -38,6 +41,7 @@ enum sct_len {
 	                    kernel wrote, the smaller of that number at entry and at return */
 	SCT_LEN_RET,     /* at return the result, never more than parameter len_arg */
 	SCT_LEN_FIXED,   /* len_arg itself is the number */
+	SCT_LEN_BITS,    /* words (longs of the caller) that hold as many bits as the value of parameter len_arg (select) */
 	SCT_LEN_PAGES,   /* one for each page of 4096 bytes in the value of parameter len_arg, the last may be a part */
 };
 

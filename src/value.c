@@ -6,9 +6,7 @@
 
 #include <string.h>
 
-const struct sct_limits sct_limits_default = {
-	.str = 65536, .buf = 65536, .elems = 1024, .total = 8 << 20,
-};
+const struct sct_limits sct_limits_default = SCT_LIMITS_DEFAULT;
 
 static uint64_t cut(uint64_t v, unsigned size)
 {
@@ -161,9 +159,9 @@ static struct sct_value *raw_values(const struct sct_call *call, struct sct_aren
 }
 
 struct sct_value *sct_values_enter(const struct sct_call *call, const struct sct_mem *mem,
-                                   const struct sct_limits *limits, struct sct_arena *arena, size_t *count)
+                                   const struct sct_view *view, struct sct_arena *arena, size_t *count)
 {
-	struct sct_walk w = { .call = call, .mem = mem, .limits = limits, .arena = arena, .left = limits->total };
+	struct sct_walk w = { .call = call, .mem = mem, .view = view, .arena = arena, .left = view->limits.total };
 	const struct sct_proto *proto = call->proto;
 
 	if (!proto)
@@ -278,11 +276,11 @@ static void enter_late(struct sct_walk *w, const struct sct_param *p, struct sct
 }
 
 void sct_values_return(const struct sct_call *call, struct sct_value *args, size_t count, bool known, uint64_t result,
-                       const struct sct_mem *mem, const struct sct_limits *limits, struct sct_arena *arena)
+                       const struct sct_mem *mem, const struct sct_view *view, struct sct_arena *arena)
 {
 	struct sct_walk w = {
-		.call = call, .mem = mem, .limits = limits, .arena = arena, .args = args, .leaving = true,
-		.result_known = known, .result = result, .left = limits->total,
+		.call = call, .mem = mem, .view = view, .arena = arena, .args = args, .leaving = true,
+		.result_known = known, .result = result, .left = view->limits.total,
 	};
 
 	if (!call->proto)

@@ -8,6 +8,7 @@
 
 #include "abi.h"
 #include "arena.h"
+#include "layout.h"
 #include "record.h"
 
 /* Bounds of the expansion; a meaning that meets one is `partial` or "too deep". */
@@ -16,19 +17,27 @@ struct sct_limits {
 	size_t buf;   /* bytes of one buffer */
 	size_t elems; /* elements of one array: argv, iovec */
 	size_t total; /* bytes that one look at a call's arguments takes: arrays of arrays multiply */
+	unsigned depth; /* pointers in structs that are followed, one behind the other; 0: none */
 };
 
+#define SCT_LIMITS_DEFAULT { .str = 65536, .buf = 65536, .elems = 1024, .total = 8 << 20, .depth = 3 }
 extern const struct sct_limits sct_limits_default;
+
+/* How values are decoded: the same for a whole run. */
+struct sct_view {
+	struct sct_limits limits;
+	struct sct_layouts *layouts; /* NULL: structs have no meaning, only their addresses */
+};
 
 /* Decodes what the arguments mean at entry into an array of *count values; all memory from arena. Output buffers
  * have no meaning yet. A call that is not in the table gives its raw words "arg0" … */
 struct sct_value *sct_values_enter(const struct sct_call *call, const struct sct_mem *mem,
-                                   const struct sct_limits *limits, struct sct_arena *arena, size_t *count);
+                                   const struct sct_view *view, struct sct_arena *arena, size_t *count);
 /* Fills at return what the kernel wrote: meanings of out arguments, `out` of inout ones where it differs. result is
  * the raw result word; known false when it is unknown, then lengths that depend on it are unknown too, and mem may be
  * NULL: nothing is to be seen of memory after the call. */
 void sct_values_return(const struct sct_call *call, struct sct_value *args, size_t count, bool known, uint64_t result,
-                       const struct sct_mem *mem, const struct sct_limits *limits, struct sct_arena *arena);
+                       const struct sct_mem *mem, const struct sct_view *view, struct sct_arena *arena);
 /* The result (sct_call_result) as a value: width, meaning and, by the ABI's rule, the error's name in *error. */
 struct sct_value sct_value_result(const struct sct_call *call, bool known, uint64_t raw, const char **error);
 

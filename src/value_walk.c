@@ -92,7 +92,7 @@ static size_t take(struct sct_walk *w, uint64_t n, size_t size)
 
 void sct_walk_string(struct sct_walk *w, uint64_t at, struct sct_value *v)
 {
-	size_t room = 0, len = 0, limit = (size_t)min64(w->limits->str, w->left);
+	size_t room = 0, len = 0, limit = (size_t)min64(w->view->limits.str, w->left);
 	uint8_t *text = NULL;
 
 	while (len < limit) {
@@ -131,7 +131,7 @@ void sct_walk_string(struct sct_walk *w, uint64_t at, struct sct_value *v)
 
 void sct_walk_bytes(struct sct_walk *w, uint64_t at, uint64_t size, struct sct_value *v)
 {
-	size_t want = take(w, min64(size, w->limits->buf), 1);
+	size_t want = take(w, min64(size, w->view->limits.buf), 1);
 	uint8_t *data = sct_arena_alloc(w->arena, want ? want : 1);
 	size_t got = want ? w->mem->read(w->mem->ctx, at, data, want) : 0;
 
@@ -174,7 +174,7 @@ void sct_walk_strings(struct sct_walk *w, struct sct_value *v)
 		}
 		if (!pointer)
 			break;
-		if (n == w->limits->elems || !take(w, 1, sizeof *elems)) {
+		if (n == w->view->limits.elems || !take(w, 1, sizeof *elems)) {
 			finish_array(v, elems, n, UINT64_MAX, NULL);
 			return;
 		}
@@ -194,7 +194,7 @@ void sct_walk_strings(struct sct_walk *w, struct sct_value *v)
 
 void sct_walk_numbers(struct sct_walk *w, struct sct_value *v, unsigned elem, bool is_signed, bool array, uint64_t n)
 {
-	size_t want = take(w, min64(n, w->limits->elems), sizeof(struct sct_value)), got;
+	size_t want = take(w, min64(n, w->view->limits.elems), sizeof(struct sct_value)), got;
 	struct sct_value *elems = sct_arena_alloc(w->arena, (want + 1) * sizeof *elems);
 	uint64_t x;
 
@@ -266,7 +266,7 @@ static bool one_iovec(struct sct_walk *w, struct sct_value *e, const struct sct_
 
 void sct_walk_iovec(struct sct_walk *w, struct sct_value *v, const struct sct_value *was, uint64_t n, uint64_t budget)
 {
-	size_t want = take(w, min64(n, w->limits->elems), 3 * sizeof *v), got; /* an element and its members */
+	size_t want = take(w, min64(n, w->view->limits.elems), 3 * sizeof *v), got; /* an element and its members */
 	struct sct_value *elems = sct_arena_alloc(w->arena, (want + 1) * sizeof *elems);
 	unsigned size = 2u * w->call->abi->ptr;
 	bool contents = contents_now(w, v);
@@ -374,7 +374,7 @@ void sct_walk_mmsghdr(struct sct_walk *w, struct sct_value *v, uint64_t n)
 	/* the result says how many messages went; what is behind them was not touched (net/socket.c, do_recvmmsg) */
 	if (w->leaving && w->result_known)
 		n = min64(n, w->result);
-	want = take(w, min64(n, w->limits->elems), (3 + MSG_MEMBERS) * sizeof *elems); /* and all its members */
+	want = take(w, min64(n, w->view->limits.elems), (3 + MSG_MEMBERS) * sizeof *elems); /* and all its members */
 	elems = sct_arena_alloc(w->arena, (want + 1) * sizeof *elems);
 	for (got = 0; got < want; got++)
 		if (!one_mmsghdr(w, &elems[got], part(w->was, got), v->raw + got * size, v->dir))

@@ -7,7 +7,7 @@
 struct sct_walk {
 	const struct sct_call *call;
 	const struct sct_mem *mem;
-	const struct sct_limits *limits;
+	const struct sct_view *view;
 	struct sct_arena *arena;
 	struct sct_value *args; /* all arguments of the call, their words already read */
 	bool leaving;           /* at return; else at entry */
@@ -15,7 +15,7 @@ struct sct_walk {
 	uint64_t result;        /* sign-extended */
 	const struct sct_value *was; /* at return: the argument at hand as it was at entry; the kernel took pointers and
 	                                lengths from there, whatever stands there now */
-	size_t left;            /* of limits->total */
+	size_t left;            /* of view->limits.total */
 	const char *why;        /* why the last number that could not be read is not known */
 };
 

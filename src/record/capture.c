@@ -25,9 +25,9 @@ bool sct_capture_init(struct sct_capture *c, const struct sct_dict *dict, size_t
 	const char *profile = sct_abi_default_profile(dict->arch);
 
 	c->dict = dict;
-	c->limits = sct_limits_default;
-	if (c->limits.buf > buffer_limit)
-		c->limits.buf = buffer_limit;
+	c->view.limits = sct_limits_default;
+	if (c->view.limits.buf > buffer_limit)
+		c->view.limits.buf = buffer_limit;
 	return profile && sct_profile_init(&c->profile, profile, dict->arch);
 }
 
@@ -123,7 +123,7 @@ void sct_capture_enter(struct sct_capture *c, const struct sct_vcpu *v, enum sct
 	if (c->dict->role[SCT_ROLE_SP] >= 0)
 		sct_lines_touch(c->lines, sct_vcpu_role(v, c->dict, SCT_ROLE_SP), STACK_WINDOW);
 	if (open->known) {
-		open->args = sct_values_enter(&open->call, &mem, &c->limits, &open->arena, &open->nargs);
+		open->args = sct_values_enter(&open->call, &mem, &c->view, &open->arena, &open->nargs);
 		argument_windows(c, mode, open);
 	} else {
 		register_windows(c, v, mode);
@@ -144,7 +144,7 @@ static void fill_gaps(struct sct_capture *c, enum sct_mode mode, struct sct_open
 
 	if (!open->gaps || !open->known)
 		return;
-	sct_values_enter(&open->call, &mem, &c->limits, &open->arena, &count);
+	sct_values_enter(&open->call, &mem, &c->view, &open->arena, &count);
 	argument_windows(c, mode, open);
 }
 
@@ -165,7 +165,7 @@ static void frame_results(struct sct_capture *c, uint64_t sp, struct sct_open_ca
 		uint64_t result = 0;
 
 		if (mem.read(mem.ctx, sp + f->result, &result, f->word) == f->word)
-			sct_values_return(&open->call, open->args, open->nargs, true, result, &mem, &c->limits,
+			sct_values_return(&open->call, open->args, open->nargs, true, result, &mem, &c->view,
 			                  &open->arena);
 	}
 }
@@ -177,7 +177,7 @@ static void result_values(struct sct_capture *c, const struct sct_regs *regs, st
 	uint64_t result;
 
 	if (r && sct_regs_get(regs, r, &result))
-		sct_values_return(&open->call, open->args, open->nargs, true, result, &mem, &c->limits, &open->arena);
+		sct_values_return(&open->call, open->args, open->nargs, true, result, &mem, &c->view, &open->arena);
 }
 
 void sct_capture_return(struct sct_capture *c, const struct sct_vcpu *v, uint64_t pc, struct sct_open_call *open)

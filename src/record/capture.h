@@ -27,7 +27,7 @@ struct sct_capture {
 	struct sct_lines *lines;
 	const struct sct_dict *dict;
 	struct sct_profile profile; /* of dict's architecture */
-	struct sct_limits limits;
+	struct sct_view view;
 };
 
 /* Ready for guests of dict's architecture, but for the lines, which are the caller's; no buffer of a call gives

@@ -9,6 +9,8 @@
 
 #include "value.h"
 
+static const struct sct_view plain_view = { .limits = SCT_LIMITS_DEFAULT };
+
 enum { PATH = 0x1000, BAD = 0x9000 };
 
 static const char path[] = "/proc/self/exe";
@@ -48,9 +50,9 @@ static struct sct_value *run(uint64_t addr, bool entry, bool leave, uint64_t res
 	call.proto = sct_table_find(call.abi->table, 21);
 	for (unsigned i = 0; i < SCT_ARGS_MAX; i++)
 		call.word[i] = (struct sct_word){ true, i ? 0 : addr };
-	args = sct_values_enter(&call, &mem, &sct_limits_default, arena, &count);
+	args = sct_values_enter(&call, &mem, &plain_view, arena, &count);
 	present = leave;
-	sct_values_return(&call, args, count, true, result, &mem, &sct_limits_default, arena);
+	sct_values_return(&call, args, count, true, result, &mem, &plain_view, arena);
 	return args;
 }
 

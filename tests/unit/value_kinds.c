@@ -73,7 +73,7 @@ START_TEST(not_in_the_table)
 
 	t.call.word[5].known = false;
 	t.call.why[5] = "unmapped";
-	t.args = sct_values_enter(&t.call, &mem, &sct_limits_default, &t.arena, &t.count);
+	t.args = sct_values_enter(&t.call, &mem, &plain_view, &t.arena, &t.count);
 	text[0] = 0;
 	show_all(t.args, t.count);
 	ck_assert_str_eq(text, "arg0=0x1, arg1=0x2, arg2=0, arg3=0, arg4=0, arg5=? (unmapped)");
@@ -115,7 +115,7 @@ END_TEST
 START_TEST(string_without_an_end)
 {
 	static const struct sct_param p[] = { P(0, SCT_C_STR, .dir = SCT_IN) };
-	const struct sct_limits short_ones = { .str = 128, .buf = 128, .elems = 4, .total = 1 << 20 };
+	const struct sct_view short_ones = { .limits = { .str = 128, .buf = 128, .elems = 4, .total = 1 << 20 } };
 	struct test t = SETUP("linux_x64", p, END - 3);
 
 	memset(ram, 'x', sizeof ram);
@@ -220,7 +220,7 @@ START_TEST(long_buffer)
 {
 	static const struct sct_param p[] = { P(0, SCT_C_BUF, .dir = SCT_IN, .len = SCT_LEN_ARG, .len_arg = 1),
 	                                      UNSIGNED(1) };
-	const struct sct_limits short_ones = { .str = 128, .buf = 3, .elems = 4, .total = 1 << 20 };
+	const struct sct_view short_ones = { .limits = { .str = 128, .buf = 3, .elems = 4, .total = 1 << 20 } };
 	struct test t = SETUP("linux_x64", p, BASE, UINT64_MAX);
 
 	wipe();
@@ -379,7 +379,7 @@ START_TEST(in_and_out_that_was_absent)
 	t.args[0].raw = BASE;
 	t.call.word[0].value = BASE;
 	put_words(BASE, 4, WORDS(6));
-	sct_values_return(&t.call, t.args, t.count, true, 0, &absent, &sct_limits_default, &t.arena);
+	sct_values_return(&t.call, t.args, t.count, true, 0, &absent, &plain_view, &t.arena);
 	is(&t, "0x10000 (unmapped) -> *6");
 	sct_arena_fini(&t.arena);
 }

@@ -181,7 +181,7 @@ START_TEST(arrays_of_arrays_are_bounded)
 {
 	static const struct sct_param in[] = { P(0, SCT_C_MMSG, .dir = SCT_IN, .len = SCT_LEN_ARG, .len_arg = 1),
 	                                       UNSIGNED(1) };
-	const struct sct_limits limits = { .str = 4096, .buf = 4096, .elems = 64, .total = 1 << 20 };
+	const struct sct_view view = { .limits = { .str = 4096, .buf = 4096, .elems = 64, .total = 1 << 20 } };
 	struct test t = SETUP("linux_x64", in, BASE, 64);
 	size_t bytes = 0;
 
@@ -189,7 +189,7 @@ START_TEST(arrays_of_arrays_are_bounded)
 	for (unsigned i = 0; i < SIZE / 8; i++)
 		put_words(BASE + i * 8, 8, WORDS(i % 8 % 2 ? 512 : BASE));
 	t.call.proto = &t.proto;
-	t.args = sct_values_enter(&t.call, &mem, &limits, &t.arena, &t.count);
+	t.args = sct_values_enter(&t.call, &mem, &view, &t.arena, &t.count);
 	for (size_t i = 0; i < t.args[0].nelems; i++) {
 		const struct sct_value *iov = &t.args[0].elems[i].elems[0].elems[2];
 
@@ -197,8 +197,8 @@ START_TEST(arrays_of_arrays_are_bounded)
 		for (size_t j = 0; j < iov->nelems; j++)
 			bytes += iov->elems[j].elems[0].len;
 	}
-	ck_assert_uint_le(bytes, limits.total);
-	ck_assert_uint_gt(bytes, limits.total / 2);
+	ck_assert_uint_le(bytes, view.limits.total);
+	ck_assert_uint_gt(bytes, view.limits.total / 2);
 	sct_arena_fini(&t.arena);
 }
 END_TEST

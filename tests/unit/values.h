@@ -38,6 +38,7 @@ static const char *why(void *ctx, uint64_t addr)
 }
 
 static const struct sct_mem mem = { read_ram, why, NULL };
+static const struct sct_view plain_view = { .limits = SCT_LIMITS_DEFAULT };
 
 static void put(uint64_t addr, const void *data, size_t len)
 {
@@ -141,12 +142,12 @@ static inline struct test setup(const char *abi, const struct sct_param *params,
 static inline void enter(struct test *t)
 {
 	t->call.proto = &t->proto;
-	t->args = sct_values_enter(&t->call, &mem, &sct_limits_default, &t->arena, &t->count);
+	t->args = sct_values_enter(&t->call, &mem, &plain_view, &t->arena, &t->count);
 }
 
 static inline void leave(struct test *t, bool known, uint64_t result)
 {
-	sct_values_return(&t->call, t->args, t->count, known, result, &mem, &sct_limits_default, &t->arena);
+	sct_values_return(&t->call, t->args, t->count, known, result, &mem, &plain_view, &t->arena);
 }
 
 /* The first argument reads so. */

@@ -1,0 +1,37 @@
+/* What an operating system's own data say of the program that runs: who it is, what its descriptors are.
+ *
+ * Everything is read anew at each question: what is told holds for this moment only. */
+#ifndef SCT_OS_H
+#define SCT_OS_H
+
+#include <stdint.h>
+
+#include "abi.h"
+#include "arena.h"
+
+/* The kernel's memory as one vCPU's page tables show it, at one moment. */
+struct sct_os_view {
+	struct sct_mem mem;
+	unsigned cpu; /* number of the vCPU */
+};
+
+/* A thread. Strings lie in the arena that was given; NULL: not known. */
+struct sct_who {
+	struct sct_word pid, tid, ppid;
+	struct sct_word start_time_ns; /* when the thread began, since the guest booted */
+	struct sct_word uid;           /* real user id */
+	const char *comm, *exe;        /* the thread's name; the path of its program */
+};
+
+struct sct_os {
+	const char *name; /* "linux" */
+	/* Who runs on the view's vCPU. What cannot be read stays unknown. */
+	void (*who)(void *state, const struct sct_os_view *view, struct sct_who *who, struct sct_arena *arena);
+	/* What descriptor fd of the thread that runs on the view's vCPU is, as /proc/PID/fd and strace -yy name it:
+	 * "/etc/passwd", "pipe:[123]", "TCP:[127.0.0.1:80->127.0.0.1:4242]"; NULL: it is not open, or not known. */
+	const char *(*descriptor)(void *state, const struct sct_os_view *view, int fd, struct sct_arena *arena);
+	void (*free)(void *state);
+	void *state;
+};
+
+#endif
