@@ -11,7 +11,8 @@
 enum sct_event_kind {
 	SCT_EV_REG = 1, /* register `reg` of the vCPU holds `value` from now on */
 	SCT_EV_SEEN,    /* the vCPU sees `len` bytes `data` at virtual address `addr`; data NULL: not readable now.
-	                   Holds for the next INSN or USER event of this vCPU only */
+	                   Holds for the next INSN or USER event of this vCPU only. `reg` 1: the kernel's memory, which no
+	                   program sees */
 	SCT_EV_STORES,  /* the `len` `stores` were made, in this order; `value` of the guest's own, of which
 	                   one may tell several */
 	SCT_EV_ACCESSES,/* the vCPU made the `len` `stores` at virtual addresses, in this order, in the address space that it

@@ -79,7 +79,7 @@ static void see(struct sct_vcpu *v, const struct sct_event *e)
 		v->seen = must(realloc(v->seen, v->seen_room * sizeof *v->seen));
 	}
 	v->unsorted |= v->nseen && e->addr < end_of(&v->seen[v->nseen - 1]);
-	v->seen[v->nseen++] = (struct sct_seen){ e->addr, len, (uint32_t)v->nbytes, e->data != NULL };
+	v->seen[v->nseen++] = (struct sct_seen){ e->addr, len, (uint32_t)v->nbytes, e->data != NULL, e->reg != 0 };
 	if (!e->data)
 		return;
 	if (v->nbytes + len > v->bytes_room) {
@@ -203,7 +203,7 @@ static void sort_runs(struct sct_vcpu *v)
 		if (n && s.addr < behind) {
 			uint32_t cut = (uint32_t)(behind - s.addr);
 
-			s = (struct sct_seen){ behind, s.len - cut, s.at + cut, s.readable };
+			s = (struct sct_seen){ behind, s.len - cut, s.at + cut, s.readable, s.kernel };
 		}
 		v->seen[n++] = s;
 	}
@@ -254,18 +254,37 @@ bool sct_vcpu_paging(const struct sct_vcpu *v, struct sct_paging *p)
 	return true;
 }
 
-/* Bytes of replayed RAM behind a virtual address. */
-static size_t read_replayed(struct sct_vcpu *v, uint64_t addr, void *buf, size_t len, enum sct_walk_status *status)
+/* Page-table isolation has two top-level tables a process, one behind the other; this bit of their address tells the
+ * program's, which lacks the kernel's memory (arch/x86/mm/pti.c, PTI_PGTABLE_SWITCH_BIT). */
+#define ISOLATED (UINT64_C(1) << 12)
+
+/* Bytes of replayed RAM behind a virtual address, as the program or the kernel finds it. */
+static size_t read_paged(struct sct_vcpu *v, bool kernel, uint64_t addr, void *buf, size_t len,
+                         enum sct_walk_status *status)
 {
 	struct sct_machine *m = v->machine;
 	struct sct_paging p = { 0, 0, false, 64 };
-	size_t done = 0;
+	size_t done;
+
+	if (!m->program && !sct_vcpu_paging(v, &p))
+		return 0;
+	done = sct_virt_read(&p, &m->ram, !m->program && !kernel && p.levels, addr, buf, len, status);
+	if (done || !kernel || !(p.root & ISOLATED))
+		return done;
+	p.root &= ~ISOLATED;
+	return sct_virt_read(&p, &m->ram, false, addr, buf, len, status);
+}
+
+static size_t read_replayed(struct sct_vcpu *v, bool kernel, uint64_t addr, void *buf, size_t len,
+                            enum sct_walk_status *status)
+{
+	struct sct_machine *m = v->machine;
+	size_t done;
 
 	*status = SCT_WALK_NOT_RECORDED;
 	if (!sct_memory_bytes(&m->ram) && !m->ram.backing.read && !m->space.known)
 		return 0;
-	if (m->program || sct_vcpu_paging(v, &p))
-		done = sct_virt_read(&p, &m->ram, addr, buf, len, status);
+	done = read_paged(v, kernel, addr, buf, len, status);
 	if (done == len || *status != SCT_WALK_NOT_RECORDED || !m->space.known)
 		return done;
 	sct_machine_enter_space(m, v);
@@ -273,9 +292,8 @@ static size_t read_replayed(struct sct_vcpu *v, uint64_t addr, void *buf, size_t
 }
 
 /* What the vCPU was seen to see comes first: devices write RAM without a store that a recorder notices. */
-static size_t read_virtual(void *ctx, uint64_t addr, void *buf, size_t len)
+static size_t read_virtual(struct sct_vcpu *v, bool kernel, uint64_t addr, void *buf, size_t len)
 {
-	struct sct_vcpu *v = ctx;
 	enum sct_walk_status status;
 	size_t done = 0, n;
 
@@ -283,13 +301,13 @@ static size_t read_virtual(void *ctx, uint64_t addr, void *buf, size_t len)
 		uint64_t at = addr + done, next;
 		const struct sct_seen *s = run_at(v, at, &next);
 
-		if (s && s->readable) {
+		if (s && s->readable && s->kernel <= kernel) {
 			n = (size_t)(end_of(s) - at);
 			n = n < len - done ? n : len - done;
 			memcpy((uint8_t *)buf + done, v->bytes + s->at + (at - s->addr), n);
 		} else {
 			n = s ? 0 : next - at < len - done ? (size_t)(next - at) : len - done;
-			n = n ? read_replayed(v, at, (uint8_t *)buf + done, n, &status) : 0;
+			n = n ? read_replayed(v, kernel, at, (uint8_t *)buf + done, n, &status) : 0;
 			if (!n)
 				break;
 		}
@@ -298,21 +316,45 @@ static size_t read_virtual(void *ctx, uint64_t addr, void *buf, size_t len)
 	return done;
 }
 
-static const char *why_unknown(void *ctx, uint64_t addr)
+static const char *why_unknown(struct sct_vcpu *v, bool kernel, uint64_t addr)
 {
-	struct sct_vcpu *v = ctx;
 	uint64_t next;
 	const struct sct_seen *s = run_at(v, addr, &next);
 	enum sct_walk_status status;
 	uint8_t byte;
 
-	if (s && !s->readable)
+	if (s && (!s->readable || s->kernel > kernel))
 		return "unmapped";
-	read_replayed(v, addr, &byte, 1, &status);
+	read_replayed(v, kernel, addr, &byte, 1, &status);
 	return status == SCT_WALK_OK ? "not recorded" : sct_page_walk_reason(status);
+}
+
+static size_t read_user(void *ctx, uint64_t addr, void *buf, size_t len)
+{
+	return read_virtual(ctx, false, addr, buf, len);
+}
+
+static const char *why_user(void *ctx, uint64_t addr)
+{
+	return why_unknown(ctx, false, addr);
+}
+
+static size_t read_kernel(void *ctx, uint64_t addr, void *buf, size_t len)
+{
+	return read_virtual(ctx, true, addr, buf, len);
+}
+
+static const char *why_kernel(void *ctx, uint64_t addr)
+{
+	return why_unknown(ctx, true, addr);
 }
 
 struct sct_mem sct_machine_mem(struct sct_vcpu *vcpu)
 {
-	return (struct sct_mem){ read_virtual, why_unknown, vcpu };
+	return (struct sct_mem){ read_user, why_user, vcpu };
+}
+
+struct sct_mem sct_machine_kernel_mem(struct sct_vcpu *vcpu)
+{
+	return (struct sct_mem){ read_kernel, why_kernel, vcpu };
 }

@@ -13,6 +13,7 @@ struct sct_seen {
 	uint32_t len;
 	uint32_t at;   /* offset in the copy */
 	bool readable; /* false: not mapped at that moment */
+	bool kernel;   /* the kernel's: no program sees it */
 };
 
 struct sct_vcpu {
@@ -99,7 +100,9 @@ struct sct_vcpu *sct_machine_vcpu(struct sct_machine *m, unsigned number);
 void sct_machine_apply(struct sct_machine *m, const struct sct_event *event);
 /* Forgets what the vCPU saw: its INSN or USER event has been dealt with. */
 void sct_machine_unsee(struct sct_vcpu *vcpu);
-/* Memory as that vCPU sees it now; valid as long as the machine. */
+/* Memory as the program on that vCPU sees it now; valid as long as the machine. */
 struct sct_mem sct_machine_mem(struct sct_vcpu *vcpu);
+/* The same as the kernel would see it if it ran there. */
+struct sct_mem sct_machine_kernel_mem(struct sct_vcpu *vcpu);
 
 #endif

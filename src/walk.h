@@ -45,8 +45,9 @@ struct sct_mapping {
 enum sct_walk_status sct_page_walk_x86(const struct sct_paging *paging, struct sct_memory *m, uint64_t vaddr,
                                        struct sct_mapping *mapping);
 /* Copies the known bytes that lead the len bytes at virtual address vaddr and returns how many. Where fewer than len,
- * *status says what is wrong with the first that is missing, else it is SCT_WALK_OK. Addresses do not wrap. */
-size_t sct_virt_read(const struct sct_paging *paging, struct sct_memory *m, uint64_t vaddr, void *buf, size_t len,
-                     enum sct_walk_status *status);
+ * *status says what is wrong with the first that is missing, else it is SCT_WALK_OK. Addresses do not wrap. user: what
+ * user mode may not access counts as unmapped. */
+size_t sct_virt_read(const struct sct_paging *paging, struct sct_memory *m, bool user, uint64_t vaddr, void *buf,
+                     size_t len, enum sct_walk_status *status);
 
 #endif

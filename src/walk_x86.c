@@ -163,8 +163,8 @@ enum sct_walk_status sct_page_walk_x86(const struct sct_paging *paging, struct s
 	return SCT_WALK_OK;
 }
 
-size_t sct_virt_read(const struct sct_paging *paging, struct sct_memory *m, uint64_t vaddr, void *buf, size_t len,
-                     enum sct_walk_status *status)
+size_t sct_virt_read(const struct sct_paging *paging, struct sct_memory *m, bool user, uint64_t vaddr, void *buf,
+                     size_t len, enum sct_walk_status *status)
 {
 	uint8_t *to = buf;
 	size_t done = 0;
@@ -177,6 +177,8 @@ size_t sct_virt_read(const struct sct_paging *paging, struct sct_memory *m, uint
 		*status = SCT_WALK_UNMAPPED;
 		if (done <= UINT64_MAX - vaddr)
 			*status = sct_page_walk_x86(paging, m, vaddr + done, &mapping);
+		if (*status == SCT_WALK_OK && user && !mapping.user)
+			*status = SCT_WALK_UNMAPPED;
 		if (*status != SCT_WALK_OK)
 			break;
 		n = mapping.size - (mapping.paddr & (mapping.size - 1));

@@ -202,6 +202,39 @@ START_TEST(ram_behind_what_was_seen)
 }
 END_TEST
 
+/* The vCPU's kernel reads this. */
+static void kernel_reads(uint64_t addr, const char *bytes)
+{
+	struct sct_mem mem = sct_machine_kernel_mem(sct_machine_vcpu(m, 0));
+	char buf[64];
+
+	ck_assert_uint_eq(mem.read(mem.ctx, addr, buf, strlen(bytes)), strlen(bytes));
+	ck_assert_mem_eq(buf, bytes, strlen(bytes));
+}
+
+START_TEST(what_only_the_kernel_sees)
+{
+	uint64_t entry = PAGE | 3, table = (ROOT + 0x1000) | 7;
+
+	map_page();
+	store(PAGE, "of the kernel", 13);
+	store(ROOT + 0x3000 + 8 * (VIRTUAL >> 12 & 511), &entry, 8); /* not for user mode any more */
+	reads(0, VIRTUAL, 1, "", "unmapped");
+	kernel_reads(VIRTUAL, "of the kernel");
+	/* under isolation the program's tables stand behind the kernel's and lack its pages */
+	store(ROOT - 0x1000, &table, 8);
+	table = 0;
+	store(ROOT, &table, 8);
+	reads(0, VIRTUAL, 1, "", "unmapped");
+	kernel_reads(VIRTUAL, "of the kernel");
+	/* what a recorder has seen of it */
+	sct_machine_apply(m, &(struct sct_event){ .kind = SCT_EV_SEEN, .addr = VIRTUAL + 3, .len = 3, .reg = 1,
+	                                          .data = (const uint8_t *)"its" });
+	reads(0, VIRTUAL + 3, 1, "", "unmapped");
+	kernel_reads(VIRTUAL, "of its kernel");
+}
+END_TEST
+
 START_TEST(seen_bytes_inside_of_a_line)
 {
 	map_page();
@@ -242,6 +275,7 @@ int main(void)
 	tcase_add_test(t, a_gap_forgets);
 	tcase_add_test(t, too_many_vcpus);
 	tcase_add_test(t, ram_behind_what_was_seen);
+	tcase_add_test(t, what_only_the_kernel_sees);
 	tcase_add_test(t, seen_bytes_inside_of_a_line);
 	tcase_add_test(t, ram_follows_stores_until_a_gap);
 	suite_add_tcase(s, t);

@@ -208,7 +208,7 @@ static void reads(const struct sct_paging *p, uint64_t vaddr, size_t len, const 
 	char b[64];
 	enum sct_walk_status got = SCT_WALK_OK;
 
-	ck_assert_uint_eq(sct_virt_read(p, &mem, vaddr, b, len, &got), size);
+	ck_assert_uint_eq(sct_virt_read(p, &mem, false, vaddr, b, len, &got), size);
 	ck_assert_int_eq(got, status);
 	ck_assert_mem_eq(b, want, size);
 }
@@ -250,6 +250,23 @@ START_TEST(virtual_reads_of_large_pages)
 	reads(&p, UINT64_C(0xffffffffc0000ffe), 5, "abcd", 4, SCT_WALK_NOT_RECORDED);
 	reads(&p, UINT64_MAX - 3, 4, "wxyz", 4, SCT_WALK_OK);
 	reads(&p, UINT64_MAX - 3, 8, "wxyz", 4, SCT_WALK_UNMAPPED);
+}
+END_TEST
+
+START_TEST(user_reads)
+{
+	struct sct_paging p = sct_paging_x86(PG, 0x1000, 0, 0);
+	enum sct_walk_status status;
+	char b[4];
+
+	put32(0x1000, 0x2000 | U | P);
+	put32(0x2000, 0x20000 | U | P);
+	put32(0x2004, 0x21000 | P);
+	sct_memory_store(&mem, 0x20ffe, "user's, kernel's", 16);
+	ck_assert_uint_eq(sct_virt_read(&p, &mem, true, 0xffe, b, 4, &status), 2);
+	ck_assert_int_eq(status, SCT_WALK_UNMAPPED);
+	ck_assert_uint_eq(sct_virt_read(&p, &mem, false, 0xffe, b, 4, &status), 4);
+	ck_assert_int_eq(status, SCT_WALK_OK);
 }
 END_TEST
 
@@ -341,6 +358,7 @@ static TCase *cases(void)
 	tcase_add_test(tc, unknown_tables);
 	tcase_add_test(tc, virtual_reads);
 	tcase_add_test(tc, virtual_reads_of_large_pages);
+	tcase_add_test(tc, user_reads);
 	tcase_add_test(tc, reasons);
 	tcase_add_loop_test(tc, as_the_long_way, 0, 4);
 	return tc;
