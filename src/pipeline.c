@@ -1,4 +1,4 @@
-/* The pipeline: events to machine, detect, pending, decode.
+/* The pipeline: events to machine, detect, pending, decode, annotate.
  * In:  an opened trace
  * Out: records, through callbacks
  */
@@ -24,6 +24,7 @@ struct sct_pipeline {
 	struct sct_pending pending;
 	struct sct_lineage lineage;
 	struct sct_decode decode;
+	struct sct_annotate annotate;
 	struct sct_insn *insn;
 	struct sct_step *step;
 	struct flow *flow; /* by vCPU, where the trace tells every instruction; else NULL */
@@ -96,6 +97,7 @@ int sct_pipeline_new(struct sct_pipeline **out, struct sct_trace *trace, const s
 	p->options = *options;
 	p->ops = *ops;
 	p->decode.view.limits = options->limits;
+	p->annotate.os = options->os;
 	sct_pending_init(&p->pending);
 	r = check_profile(p, err);
 	if (!r)
@@ -142,16 +144,24 @@ static int finish_killed(struct sct_pipeline *p, const struct sct_open *wait, co
                          struct sct_err *err);
 static int finish_interrupted(struct sct_pipeline *p, struct sct_open *exit, struct sct_err *err);
 
+/* A thread is back in user mode: when and where, and what memory holds then. */
+struct returned {
+	struct sct_moment moment;
+	bool readable; /* memory is still what the call left */
+	struct sct_mem mem;
+	struct sct_os_view kernel;
+};
+
 /* Completes and hands out the record of a call that has ended, then forgets it. */
-static int finish(struct sct_pipeline *p, const struct sct_ending *e, const struct sct_moment *moment,
-                  const struct sct_mem *mem, struct sct_err *err)
+static int finish(struct sct_pipeline *p, const struct sct_ending *e, const struct returned *back, struct sct_err *err)
 {
 	bool known = e->known && e->end != SCT_END_NORETURN;
 	struct sct_word pid;
 	int r = SCT_OK;
 
 	sct_lineage_result(&p->lineage, &p->pending, e->open, known, e->result);
-	sct_decode_end(&p->decode, e, moment, mem);
+	sct_decode_end(&p->decode, e, back ? &back->moment : NULL, back && back->readable ? &back->mem : NULL);
+	sct_annotate_end(&p->annotate, e, back && back->readable ? &back->kernel : NULL);
 	p->counts.ended[e->end]++;
 	if (sct_lineage_reaped(e->open, known, e->result, &pid))
 		r = finish_killed(p, e->open, &pid, err);
@@ -180,7 +190,7 @@ static int finish_killed(struct sct_pipeline *p, const struct sct_open *wait, co
 		next = o->next;
 		e.open = o;
 		if (sct_lineage_is_reaped(o, wait, pid))
-			r = finish(p, &e, NULL, NULL, err);
+			r = finish(p, &e, NULL, err);
 	}
 	return r;
 }
@@ -194,7 +204,7 @@ static int finish_interrupted(struct sct_pipeline *p, struct sct_open *exit, str
 	if ((exit->call.proto->flags & SCT_P_SIGRETURN) || !exit->record.thread.known)
 		return SCT_OK;
 	while (!r && (e.open = exit->below))
-		r = finish(p, &e, NULL, NULL, err);
+		r = finish(p, &e, NULL, err);
 	return r;
 }
 
@@ -210,7 +220,7 @@ static int finish_all(struct sct_pipeline *p, enum sct_end end, struct sct_err *
 			e.end = SCT_END_SIGNAL;
 		else if (end == SCT_END_UNFINISHED && e.open->doomed)
 			e.end = SCT_END_KILLED;
-		r = finish(p, &e, NULL, NULL, err);
+		r = finish(p, &e, NULL, err);
 	}
 	return r;
 }
@@ -243,7 +253,7 @@ static int let_go(struct sct_pipeline *p, bool (*is)(const struct sct_open *), e
 			continue;
 		n--;
 		e.open = o;
-		r = finish(p, &e, NULL, NULL, err);
+		r = finish(p, &e, NULL, err);
 	}
 	return r;
 }
@@ -251,6 +261,14 @@ static int let_go(struct sct_pipeline *p, bool (*is)(const struct sct_open *), e
 static struct sct_moment moment_of(const struct sct_event *e)
 {
 	return (struct sct_moment){ true, e->seq, e->addr, e->time_ns };
+}
+
+static void decode(struct sct_pipeline *p, struct sct_vcpu *v, struct sct_open *open, const struct sct_entry *entry)
+{
+	const struct sct_os_view kernel = { sct_machine_kernel_mem(v), entry->cpu };
+
+	sct_decode_enter(&p->decode, open, entry);
+	sct_annotate_enter(&p->annotate, open, &kernel);
 }
 
 static int begin(struct sct_pipeline *p, struct sct_vcpu *v, const struct sct_call *call,
@@ -269,9 +287,9 @@ static int begin(struct sct_pipeline *p, struct sct_vcpu *v, const struct sct_ca
 	open = sct_pending_enter(&p->pending, t, &p->machine, v, entry->pc, call, &lost);
 	restarts = open->record.restarts;
 	if (lost.open)
-		r = finish(p, &lost, NULL, NULL, err);
+		r = finish(p, &lost, NULL, err);
 	if (!r && !restarts)
-		sct_decode_enter(&p->decode, open, entry);
+		decode(p, v, open, entry);
 	v->inside = (struct sct_word){ true, open->record.id };
 	if (r || restarts)
 		return r;
@@ -289,7 +307,7 @@ static int begin(struct sct_pipeline *p, struct sct_vcpu *v, const struct sct_ca
 	}
 	over.open = open;
 	if (!r && call->proto && (call->proto->flags & (SCT_P_NORETURN | SCT_P_SIGRETURN)))
-		r = finish(p, &over, NULL, NULL, err);
+		r = finish(p, &over, NULL, err);
 	return r;
 }
 
@@ -298,8 +316,7 @@ static int begin(struct sct_pipeline *p, struct sct_vcpu *v, const struct sct_ca
 static int on_user(struct sct_pipeline *p, const struct sct_event *e, struct sct_vcpu *v, struct sct_err *err)
 {
 	struct sct_thread *child = sct_pending_first_step(&p->pending, &p->machine, v);
-	struct sct_moment moment = moment_of(e);
-	struct sct_mem mem = sct_machine_mem(v);
+	struct returned back = { moment_of(e), true, sct_machine_mem(v), { sct_machine_kernel_mem(v), e->vcpu } };
 	struct sct_ending ending;
 
 	v->inside.known = false;
@@ -311,7 +328,8 @@ static int on_user(struct sct_pipeline *p, const struct sct_event *e, struct sct
 	if (!ending.open)
 		return SCT_OK;
 	/* a handler has run since: what the call wrote may have been overwritten */
-	return finish(p, &ending, &moment, ending.open->state == SCT_OPEN_HANDLER ? NULL : &mem, err);
+	back.readable = ending.open->state != SCT_OPEN_HANDLER;
+	return finish(p, &ending, &back, err);
 }
 
 /* Whether control can have gone from the last instruction to pc. */

@@ -4,6 +4,7 @@
 #define SCT_PIPELINE_H
 
 #include "../formats/formats.h"
+#include "annotate.h"
 #include "decode.h"
 #include "detect.h"
 #include "lineage.h"

@@ -78,6 +78,7 @@ enum sct_proto_flag {
 	SCT_P_PTR_RESULT = 32,/* the result is an address or an unsigned word: mmap, brk, shmat */
 	SCT_P_GETPID = 64,    /* the result is the caller's process id */
 	SCT_P_GETTID = 128,   /* the result is the caller's thread id: gettid, set_tid_address */
+	SCT_P_FD_RESULT = 256,/* the result is a new descriptor: open, dup, socket */
 };
 
 struct sct_proto {
@@ -86,7 +87,7 @@ struct sct_proto {
 	const char *entry;        /* the kernel's entry point: "sys_read" */
 	const struct sct_param *params;
 	uint8_t nparams;
-	uint8_t flags;            /* enum sct_proto_flag */
+	uint16_t flags;           /* enum sct_proto_flag */
 	uint8_t sub;              /* multiplexed calls: which table of sub-calls, enum sct_sub; else 0 */
 };
 

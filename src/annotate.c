@@ -1,0 +1,54 @@
+/* Annotations: who made a call and what its descriptors are.
+ * In:  records at their entry and their end, the operating system's data
+ * Out: the records, with process, thread, names, texts of descriptors
+ */
+#include "annotate.h"
+
+#include "value.h"
+
+static void take_word(struct sct_word *to, const struct sct_word *from)
+{
+	if (from->known)
+		*to = *from;
+}
+
+static void take_who(struct sct_record *r, const struct sct_who *who)
+{
+	take_word(&r->pid, &who->pid);
+	take_word(&r->tid, &who->tid);
+	take_word(&r->ppid, &who->ppid);
+	take_word(&r->start_time_ns, &who->start_time_ns);
+	take_word(&r->uid, &who->uid);
+	if (who->comm)
+		r->comm = who->comm;
+	if (who->exe)
+		r->exe = who->exe;
+}
+
+/* What descriptor number is of the thread that made the call; NULL: not known. */
+static const char *text_of(struct sct_annotate *a, struct sct_open *open, const struct sct_os_view *view, int number)
+{
+	return a->os ? a->os->descriptor(a->os->state, view, number, &open->arena) : NULL;
+}
+
+void sct_annotate_enter(struct sct_annotate *a, struct sct_open *open, const struct sct_os_view *view)
+{
+	struct sct_who who = { 0 };
+	int number;
+
+	if (a->os) {
+		a->os->who(a->os->state, view, &who, &open->arena);
+		take_who(&open->record, &who);
+	}
+	for (size_t i = 0; i < open->record.nargs; i++)
+		if (sct_value_is_descriptor(&open->args[i], &number))
+			open->args[i].text = text_of(a, open, view, number);
+}
+
+void sct_annotate_end(struct sct_annotate *a, const struct sct_ending *e, const struct sct_os_view *view)
+{
+	int number;
+
+	if (view && sct_result_is_descriptor(&e->open->call, e->known, e->result, &number))
+		e->open->record.result.text = text_of(a, e->open, view, number);
+}
