@@ -359,16 +359,15 @@ static int write_layout(const struct sct_types *db, const char *name)
 	return EXIT_SUCCESS;
 }
 
-int sct_info_type(const char *name, char **paths)
+int sct_info_type(const char *name, char **paths, const struct sct_types_how *how)
 {
 	struct sct_types db;
-	const struct sct_types_options options = { 0 };
 	struct sct_err err;
 	int status = EXIT_SUCCESS;
 
 	sct_types_init(&db);
 	for (; *paths && status == EXIT_SUCCESS; paths++) {
-		if (sct_types_load(&db, *paths, &options, &err) < 0) {
+		if (sct_kernel_types_add(&db, *paths, how, &err) < 0) {
 			sct_info_say(*paths, &err);
 			status = EXIT_FAILURE;
 		}

@@ -218,7 +218,7 @@ static int prepare(struct sct_recording *r, const char *profile)
 {
 	const struct sct_pipeline_options options = {
 		.profile = profile, .limits = sct_limits_default, .snapshots = r->sources.snapshots,
-		.nsnapshots = r->sources.nsnapshots,
+		.nsnapshots = r->sources.nsnapshots, .types = sct_sources_types(&r->sources),
 	};
 	const struct sct_pipeline_ops ops = { .enter = on_enter, .end = on_end, .ctx = r };
 	struct sct_pipeline *p;
@@ -267,6 +267,23 @@ int sct_recording_add_snapshot(struct sct_recording *r, const char *snapshot)
 	r->specs[r->nspecs++] = spec;
 	/* a pipeline that set_profile has made does not know of it */
 	return r->pipeline ? prepare(r, r->profile) : SCT_COMPLETE;
+}
+
+/* The library writes no file that it was not told to: there is no cache without a folder. */
+int sct_recording_add_types(struct sct_recording *r, const char *types, const char *cache)
+{
+	const struct sct_types_how how = { .cache = cache, .no_cache = !cache };
+	struct sct_err err;
+
+	if (r->begun)
+		return fail(r, "%s: types can only be added before the run", r->path);
+	if (r->pipeline) /* it may keep what it made of those that there are */
+		sct_pipeline_free(r->pipeline);
+	r->pipeline = NULL;
+	if (!sct_sources_add_types(&r->sources, types, &how, &err))
+		return SCT_COMPLETE;
+	describe(r->message, types, &err);
+	return SCT_FAILED;
 }
 
 /* What a run that came to its end has met. */

@@ -65,6 +65,21 @@ const char *sct_record_comm(const struct sct_record *r)
 	return r->comm;
 }
 
+bool sct_record_start_time_ns(const struct sct_record *r, uint64_t *value)
+{
+	return give_word(&r->start_time_ns, value);
+}
+
+bool sct_record_uid(const struct sct_record *r, uint64_t *value)
+{
+	return give_word(&r->uid, value);
+}
+
+const char *sct_record_exe(const struct sct_record *r)
+{
+	return r->exe;
+}
+
 static const struct sct_moment *moment(const struct sct_record *r, enum sct_side side)
 {
 	return side == SCT_ENTRY ? &r->enter : &r->ret;

@@ -33,6 +33,7 @@ static void catch_signals(void)
 /* One run: from an opened recording into an opened sink. */
 struct run {
 	const struct sct_options *options;
+	struct sct_filter filter;
 	const struct sct_sink_ops *sink;
 	void *state;
 	struct sct_sources sources;
@@ -51,11 +52,20 @@ static void say(const char *file, const struct sct_err *err)
 	fprintf(stderr, "%s\n", err->text);
 }
 
+static int on_enter(void *ctx, const struct sct_record *record, struct sct_err *err)
+{
+	struct run *run = ctx;
+
+	(void)err;
+	sct_filter_enter(&run->filter, record);
+	return SCT_OK;
+}
+
 static int on_end(void *ctx, const struct sct_record *record, struct sct_err *err)
 {
 	struct run *run = ctx;
 
-	if (!sct_filter_pass(&run->options->filter, record))
+	if (!sct_filter_pass(&run->filter, record))
 		return SCT_OK;
 	run->written++;
 	return run->sink->record(run->state, record, err);
@@ -341,10 +351,11 @@ static int run_opened(struct run *run)
 {
 	const struct sct_options *o = run->options;
 	const struct sct_pipeline_options po = {
-		.profile = o->sources.profile, .limits = sct_limits_default, .strict = o->strict,
+		.profile = o->sources.profile, .limits = o->limits, .strict = o->strict,
 		.snapshots = run->sources.snapshots, .nsnapshots = run->sources.nsnapshots,
+		.types = sct_sources_types(&run->sources),
 	};
-	const struct sct_pipeline_ops ops = { .end = on_end, .tick = on_tick, .ctx = run };
+	const struct sct_pipeline_ops ops = { .enter = on_enter, .end = on_end, .tick = on_tick, .ctx = run };
 	struct sct_pipeline *p = NULL;
 	struct sct_err err;
 	int status = EXIT_FAILURE;
@@ -375,6 +386,7 @@ static int run_decode(struct run *run)
 			status = 128 + (int)caught;
 	}
 	sct_sources_close(&run->sources);
+	sct_filter_fini(&run->filter);
 	return status;
 }
 
@@ -392,7 +404,7 @@ static const struct sct_sink_ops *pick_sink(const struct sct_options *o, struct 
 int main(int argc, char **argv)
 {
 	struct sct_options options;
-	struct run run = { .options = &options };
+	struct run run = { .options = &options, .filter.spec = &options.filter };
 	struct sct_err err;
 	int status = EXIT_SUCCESS;
 

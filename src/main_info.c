@@ -201,7 +201,9 @@ static void help(FILE *to)
 	      "      --read ADDR+LEN  write these bytes of the snapshots' memory to standard output instead\n"
 	      "      --zero-fill      with --read: zero for what the snapshots do not have\n"
 	      "      --type NAME      write how the type lies in memory instead; each FILE has types or symbols: an ELF\n"
-	      "                       file with BTF, raw BTF, a kernel image, ISF JSON, System.map\n"
+	      "                       file with BTF or DWARF, raw BTF, a kernel image, ISF JSON, System.map\n"
+	      "      --no-btf         with --type: of a file with BTF and DWARF, take DWARF\n"
+	      "      --no-cache       with --type: read DWARF anew, and keep nothing of it for later runs\n"
 	      "  -p, --profile NAME   says the architecture of traces that do not, as sctrace-decode's\n"
 	      "  -v, --verbose        all ranges of memory and all registers of snapshots\n"
 	      "  -h, --help           this text\n"
@@ -216,6 +218,7 @@ struct command {
 	struct sct_info info;
 	struct sct_info_read read; /* size 0: none */
 	const char *type;          /* NULL: none */
+	struct sct_types_how how;
 	bool json, done;
 };
 
@@ -224,6 +227,8 @@ static const struct option longs[] = {
 	{ "read", required_argument, NULL, 'r' },
 	{ "zero-fill", no_argument, NULL, 'z' },
 	{ "type", required_argument, NULL, 't' },
+	{ "no-btf", no_argument, NULL, 'b' },
+	{ "no-cache", no_argument, NULL, 'c' },
 	{ "profile", required_argument, NULL, 'p' },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "help", no_argument, NULL, 'h' },
@@ -241,6 +246,8 @@ static bool one(struct command *c, int option)
 	case 'z': c->read.zero_fill = true; break;
 	case 'v': c->info.verbose = true; break;
 	case 't': c->type = optarg; break;
+	case 'b': c->how.no_btf = true; break;
+	case 'c': c->how.no_cache = true; break;
 	case 'p':
 		c->info.arch = sct_abi_profile_arch(optarg);
 		if (c->info.arch)
@@ -282,7 +289,7 @@ int main(int argc, char **argv)
 		return EXIT_FAILURE;
 	}
 	if (c.type)
-		return sct_info_type(c.type, argv + optind);
+		return sct_info_type(c.type, argv + optind, &c.how);
 	if (c.read.size)
 		return sct_info_read(&c.read, argv + optind);
 	return c.json ? tell_json(&c.info, argv + optind) : tell_text(&c.info, argv + optind);

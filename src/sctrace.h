@@ -3,7 +3,8 @@
  * Everything here stays: later versions add functions and never take any away or change what one does.
  *
  * A recording is used by one thread at a time; different recordings by different threads at once. The library writes
- * to no file and no terminal, ends no process (but for want of memory) and changes no signal handler.
+ * to no file (but a cache, where it is told to) and no terminal, ends no process (but for want of memory) and changes no
+ * signal handler.
  */
 #ifndef SCTRACE_H
 #define SCTRACE_H
@@ -67,6 +68,12 @@ SCT_API int sct_recording_set_profile(struct sct_recording *recording, const cha
  * there are. SCT_FAILED: it cannot be opened, is no snapshot, or the run has begun. */
 SCT_API int sct_recording_add_snapshot(struct sct_recording *recording, const char *snapshot);
 
+/* Types and symbols of the recorded kernel: a file as sctrace-decode --types takes it; several are taken together. What is
+ * read from DWARF, which is slow, is kept in files of the folder cache for later runs; NULL: it is not kept, and nothing
+ * is written. SCT_FAILED: it cannot be read, has no types or symbols, is of another machine than those before or than the
+ * recording, or the run has begun; then no types are left. */
+SCT_API int sct_recording_add_types(struct sct_recording *recording, const char *types, const char *cache);
+
 /* ---- callbacks -------------------------------------------------------------------------------------------- */
 
 enum sct_side {
@@ -100,7 +107,10 @@ SCT_API bool sct_record_asid(const struct sct_record *record, uint64_t *value);
 SCT_API bool sct_record_pid(const struct sct_record *record, uint64_t *value);
 SCT_API bool sct_record_tid(const struct sct_record *record, uint64_t *value);
 SCT_API bool sct_record_ppid(const struct sct_record *record, uint64_t *value);
-SCT_API const char *sct_record_comm(const struct sct_record *record);
+SCT_API const char *sct_record_comm(const struct sct_record *record); /* name of the thread */
+SCT_API const char *sct_record_exe(const struct sct_record *record);  /* path of the program that it runs */
+SCT_API bool sct_record_start_time_ns(const struct sct_record *record, uint64_t *value); /* since the guest booted */
+SCT_API bool sct_record_uid(const struct sct_record *record, uint64_t *value); /* real user id */
 
 /* Of the entering instruction, and of the first instruction after the return. false also: it did not return (yet). */
 SCT_API bool sct_record_seq(const struct sct_record *record, enum sct_side side, uint64_t *value);
@@ -160,7 +170,7 @@ SCT_API const char *sct_value_text(const struct sct_value *value);
 /* True: only a leading part is known, *size (may be NULL) says how long the whole is, in bytes or elements;
  * UINT64_MAX: not even that is known. */
 SCT_API bool sct_value_partial(const struct sct_value *value, uint64_t *size);
-/* Why there is no meaning: "unmapped", "not recorded", "overwritten", "too deep"; or NULL. */
+/* Why there is no meaning: "unmapped", "not recorded", "overwritten", "too deep", "cycle"; or NULL. */
 SCT_API const char *sct_value_unknown(const struct sct_value *value);
 /* The meaning at return of what the kernel wrote to, where it differs from the one at entry; or NULL. */
 SCT_API const struct sct_value *sct_value_out(const struct sct_value *value);

@@ -1,6 +1,6 @@
 /* The files of one recording, opened together: each may say what another one needs to be understood.
  * In:  what a user names
- * Out: an opened trace, opened snapshots
+ * Out: an opened trace, opened snapshots, the types of the kernel
  */
 #include "sources.h"
 
@@ -123,6 +123,59 @@ static int check_archs(struct sct_sources *s, struct sct_err *err)
 	return SCT_OK;
 }
 
+/* Types of a machine that the trace cannot be of: of the other byte order, or a 64-bit kernel's for a 32-bit machine. A
+ * single program is of any kernel that runs it. */
+static int check_types(const struct sct_sources *s, struct sct_err *err)
+{
+	const struct sct_trace_info *trace = s->trace.ops->info(s->trace.state);
+
+	if (!trace->arch || !s->types.has_machine)
+		return SCT_OK;
+	if (s->types.big_endian) /* all architectures that there are traces of are little-endian */
+		return sct_fail(err, SCT_E_USAGE, SCT_NO_OFFSET, "its types are of a big-endian machine, the trace is of %s",
+		                trace->arch->name);
+	if (s->types.pointer_size > trace->arch->word && !trace->user_mode)
+		return sct_fail(err, SCT_E_USAGE, SCT_NO_OFFSET, "its types are of a kernel of %u bits, the trace is of %s",
+		                s->types.pointer_size * 8, trace->arch->name);
+	return SCT_OK;
+}
+
+static void drop_types(struct sct_sources *s)
+{
+	if (s->ntypes)
+		sct_types_fini(&s->types);
+	s->ntypes = 0;
+}
+
+int sct_sources_add_types(struct sct_sources *s, const char *file, const struct sct_types_how *how, struct sct_err *err)
+{
+	int r;
+
+	if (!s->ntypes++)
+		sct_types_init(&s->types);
+	r = sct_kernel_types_add(&s->types, file, how, err);
+	if (!r)
+		r = check_types(s, err);
+	if (!r)
+		return SCT_OK;
+	drop_types(s); /* after an error nothing may be asked of them */
+	return fail_at(s, file, err);
+}
+
+static int load_types(struct sct_sources *s, const struct sct_sources_spec *spec, struct sct_err *err)
+{
+	int r = SCT_OK;
+
+	for (unsigned i = 0; i < spec->ntypes && !r; i++)
+		r = sct_sources_add_types(s, spec->types[i], &spec->how, err);
+	return r;
+}
+
+const struct sct_types *sct_sources_types(const struct sct_sources *s)
+{
+	return s->ntypes ? &s->types : NULL;
+}
+
 static void close_snapshots(struct sct_sources *s)
 {
 	while (s->nsnapshots)
@@ -158,7 +211,9 @@ int sct_sources_open(struct sct_sources *s, const struct sct_sources_spec *spec,
 		r = open_trace(s, spec, err);
 	if (!r && is_foreign(s))
 		r = drop_own_snapshot(s, spec, err);
-	return r ? r : check_archs(s, err);
+	if (!r)
+		r = check_archs(s, err);
+	return r ? r : load_types(s, spec, err);
 }
 
 int sct_sources_add(struct sct_sources *s, const char *spec, const char *format, struct sct_err *err)
@@ -193,5 +248,6 @@ void sct_sources_close(struct sct_sources *s)
 	if (s->trace.ops)
 		sct_trace_close(&s->trace);
 	close_snapshots(s);
+	drop_types(s);
 	sct_parts_free(&s->parts);
 }

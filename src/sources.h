@@ -3,8 +3,9 @@
 #define SCT_SOURCES_H
 
 #include "../formats/formats.h"
+#include "kernel_types.h"
 
-enum { SCT_SNAPSHOTS_MAX = 64 };
+enum { SCT_SNAPSHOTS_MAX = 64, SCT_TYPES_FILES_MAX = 64 };
 
 /* What a user names. Strings are the caller's and outlive what is opened; all but `trace` may be NULL. */
 struct sct_sources_spec {
@@ -14,6 +15,9 @@ struct sct_sources_spec {
 	unsigned nsnapshots;
 	const char *snapshot_format;
 	const char *nondet;
+	const char *types[SCT_TYPES_FILES_MAX]; /* of the recorded kernel, together one database */
+	unsigned ntypes;
+	struct sct_types_how how;
 	const char *profile;      /* tells the architecture of a trace that does not say it itself */
 	unsigned threads;
 };
@@ -25,17 +29,25 @@ struct sct_sources {
 	struct sct_snapshot snapshots[SCT_SNAPSHOTS_MAX + 1]; /* that of `parts` first, below all others */
 	const char *names[SCT_SNAPSHOTS_MAX + 1];             /* of the snapshots, for messages */
 	unsigned nsnapshots;
+	struct sct_types types; /* of the kernel */
+	unsigned ntypes;        /* files that are in it; 0: it is empty */
 	const char *nondet; /* the log of devices' writes that is used, or NULL */
 	const char *blame;  /* the file that the last error is of */
 };
 
 /* Opens all of them; an explicit log takes the place of the recording's own. Negative: *err tells why and s->blame
- * of which file: what sct_parts_find, sct_snapshot_open and sct_trace_open say; SCT_E_USAGE: the recording has no
- * trace, or a snapshot is of a wider architecture than the trace. sct_sources_close is called in every case. */
+ * of which file: what sct_parts_find, sct_snapshot_open, sct_trace_open and sct_types_load say; SCT_E_USAGE: the
+ * recording has no trace, or a snapshot or the types are of a wider architecture than the trace. sct_sources_close is
+ * called in every case. */
 int sct_sources_open(struct sct_sources *s, const struct sct_sources_spec *spec, struct sct_err *err);
 /* One more snapshot, on top of the others. SCT_E_USAGE: there are SCT_SNAPSHOTS_MAX already, or it is of
  * a wider architecture than the trace. */
 int sct_sources_add(struct sct_sources *s, const char *spec, const char *format, struct sct_err *err);
+/* One more file of types. Negative: as sct_types_load, or SCT_E_USAGE: they are of another machine than the trace; the
+ * types that were there are then gone too. */
+int sct_sources_add_types(struct sct_sources *s, const char *file, const struct sct_types_how *how, struct sct_err *err);
+/* The types of the kernel, or NULL where no file was named. */
+const struct sct_types *sct_sources_types(const struct sct_sources *s);
 /* The first snapshot of which a part could not be read; NULL: there is none, else *name is what it is called. */
 const struct sct_err *sct_sources_damage(const struct sct_sources *s, const char **name);
 void sct_sources_close(struct sct_sources *s);

@@ -21,7 +21,8 @@ _sctrace() {
 	-l | --level) words="syscalls blocks full" ;;
 	--start) words="first-syscall reset" ;;
 	-j | --threads) words="1 2 4 8" ;;
-	--pid | --tid | --asid | --syscall | --buffer-limit | --read | --type) return ;;
+	--limit) words="string= buffer= elements= total= depth=" ;;
+	--pid | --tid | --asid | --process | --syscall | --buffer-limit | --read | --type) return ;;
 	-s)
 		if [[ $program == *sctrace-record ]]; then
 			words="first-syscall reset"
@@ -30,7 +31,7 @@ _sctrace() {
 			return
 		fi
 		;;
-	-o | --output | --plugin | --kernel | --snapshot | --nondet) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
+	-o | --output | -t | --types | --plugin | --kernel | --snapshot | --nondet) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
 	--)
 		mapfile -t COMPREPLY < <(compgen -c -- "${word:-qemu-}")
 		return

@@ -93,6 +93,11 @@ static const struct {
 	{ "a -j many", "--threads: 'many' is not a number" },
 	{ "a --pid -1", "--pid: '-1' is not a number" },
 	{ "a --syscall ,", "--syscall: no names in ','" },
+	{ "a --follow", "--follow: whom? (--process, --pid, --tid, --asid)" },
+	{ "a --limit deep=3", "--limit: 'deep=3' is not string=N, buffer=N, elements=N, total=N or depth=N" },
+	{ "a --limit depth", "--limit: 'depth' is not string=N, buffer=N, elements=N, total=N or depth=N" },
+	{ "a --limit depth=65", "--limit: depth=65 is more than 64" },
+	{ "a --limit total=x", "--limit: 'x' is not a number" },
 	{ "a --syscall opne", "--syscall: no system call is called 'opne'" },
 };
 
@@ -104,20 +109,47 @@ START_TEST(makes_no_sense)
 }
 END_TEST
 
+START_TEST(kernel_types)
+{
+	ck_assert_int_eq(parse("a.trace -t vmlinux --types System.map --no-btf --no-cache"), SCT_OK);
+	ck_assert_uint_eq(o.sources.ntypes, 2);
+	ck_assert_str_eq(o.sources.types[0], "vmlinux");
+	ck_assert_str_eq(o.sources.types[1], "System.map");
+	ck_assert(o.sources.how.no_btf && o.sources.how.no_cache);
+	ck_assert_int_eq(parse("a.trace"), SCT_OK);
+	ck_assert(!o.sources.ntypes && !o.sources.how.no_btf && !o.sources.how.no_cache);
+}
+END_TEST
+
+START_TEST(limits)
+{
+	ck_assert_int_eq(parse("a"), SCT_OK);
+	ck_assert_mem_eq(&o.limits, &sct_limits_default, sizeof o.limits);
+	ck_assert_int_eq(parse("a --limit string=1 --limit buffer=0x10 --limit elements=3 --limit total=4 --limit depth=0"),
+	                 SCT_OK);
+	ck_assert_uint_eq(o.limits.str, 1);
+	ck_assert_uint_eq(o.limits.buf, 16);
+	ck_assert_uint_eq(o.limits.elems, 3);
+	ck_assert_uint_eq(o.limits.total, 4);
+	ck_assert_uint_eq(o.limits.depth, 0);
+}
+END_TEST
+
 START_TEST(filter)
 {
+	struct sct_filter f = { .spec = &o.filter };
 	const struct sct_record open = { .name = "open", .pid = { true, 7 } };
 	const struct sct_record failed = { .name = "openat", .error = "ENOENT" };
 	const struct sct_record unnamed = { .pid = { true, 7 } };
 
 	ck_assert_int_eq(parse("a --syscall open,close --pid 7"), SCT_OK);
-	ck_assert(sct_filter_pass(&o.filter, &open));
-	ck_assert(!sct_filter_pass(&o.filter, &failed));
-	ck_assert(!sct_filter_pass(&o.filter, &unnamed));
+	ck_assert(sct_filter_pass(&f, &open));
+	ck_assert(!sct_filter_pass(&f, &failed));
+	ck_assert(!sct_filter_pass(&f, &unnamed));
 	free(o.names);
 	ck_assert_int_eq(parse("a --failed"), SCT_OK);
-	ck_assert(!sct_filter_pass(&o.filter, &open));
-	ck_assert(sct_filter_pass(&o.filter, &failed));
+	ck_assert(!sct_filter_pass(&f, &open));
+	ck_assert(sct_filter_pass(&f, &failed));
 	free(o.names);
 }
 END_TEST
@@ -133,6 +165,8 @@ int main(void)
 	tcase_add_test(t, sources);
 	tcase_add_test(t, many_snapshots);
 	tcase_add_loop_test(t, makes_no_sense, 0, sizeof senseless / sizeof *senseless);
+	tcase_add_test(t, kernel_types);
+	tcase_add_test(t, limits);
 	tcase_add_test(t, filter);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
