@@ -32,6 +32,7 @@ struct sct_st_header {
 	const struct sct_arch *arch;
 	unsigned nregs;
 	int asid; /* dictionary index of the address space register, or -1 */
+	int efer; /* of the one that tells long mode, or -1 */
 	struct sct_st_reg reg[SCT_DICT_MAX];
 };
 

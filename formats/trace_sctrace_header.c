@@ -49,6 +49,8 @@ static const char *read_register(struct sct_st_header *h, struct sct_cursor *c, 
 		return "a register that stands twice in the dictionary";
 	if (known && known->index == h->arch->asid)
 		h->asid = (int)n;
+	if (!strcmp(names[n], "efer"))
+		h->efer = (int)n;
 	return NULL;
 }
 
@@ -68,7 +70,7 @@ static const char *read_registers(struct sct_st_header *h)
 	names = malloc(SCT_DICT_MAX * sizeof *names);
 	if (!names)
 		return "no memory";
-	h->asid = -1;
+	h->asid = h->efer = -1;
 	h->nregs = (unsigned)count;
 	for (unsigned i = 0; i < count && !cause; i++)
 		cause = read_register(h, &c, names, i);

@@ -8,6 +8,8 @@
 
 #include "trace_sctrace.h"
 
+#define EFER_LMA (UINT64_C(1) << 10) /* long mode is active, Intel SDM 3A 2.2.1 */
+
 void sct_st_draw(uint64_t factor[2])
 {
 	static const uint64_t fallback[2] = { UINT64_C(0x9e3779b97f4a7c15), UINT64_C(0xff51afd7ed558ccd) };
@@ -122,17 +124,30 @@ static bool next_run(struct sct_st_reader *r)
 }
 
 /* Whether the line at addr can be told in one event with those before it: it lies behind them in the segment too. */
-static bool joins(const struct sct_event *e, uint64_t addr, const uint8_t *data)
+static bool joins(const struct sct_event *e, uint64_t addr, const uint8_t *data, uint64_t kernel)
 {
-	if (!addr || e->addr + e->len != addr)
+	if (!addr || e->addr + e->len != addr || e->reg != (addr >= kernel))
 		return false;
 	return data ? e->data && e->data + e->len == data : !e->data;
+}
+
+/* The lowest address that is the kernel's (arch/x86/Kconfig, VMSPLIT; with 64 bits: arch/x86/include/asm/page_64_types.h).
+ * A program under an emulator has none. */
+static uint64_t kernel_from(const struct sct_st_reader *r)
+{
+	const struct sct_st_header *h = &r->header;
+
+	if (h->user_mode)
+		return UINT64_MAX;
+	if (h->word == 8 && (h->efer < 0 || r->vcpu->value[h->efer] & EFER_LMA))
+		return UINT64_C(1) << 63;
+	return UINT64_C(0xc0000000);
 }
 
 int sct_st_memory(struct sct_st_reader *r, struct sct_event *events, int max)
 {
 	struct sct_st_memory *m = &r->memory;
-	uint64_t space = r->header.asid >= 0 ? r->vcpu->value[r->header.asid] : 0;
+	uint64_t space = r->header.asid >= 0 ? r->vcpu->value[r->header.asid] : 0, kernel = kernel_from(r);
 	const uint8_t *data;
 	int n = 0;
 
@@ -150,11 +165,12 @@ int sct_st_memory(struct sct_st_reader *r, struct sct_event *events, int max)
 		if (!next_line(r, space, &data))
 			return -1;
 		addr = m->line * SCT_LINE;
-		if (n && joins(&events[n - 1], addr, data))
+		if (n && joins(&events[n - 1], addr, data, kernel))
 			events[n - 1].len += SCT_LINE;
 		else
 			events[n++] = (struct sct_event){ .kind = SCT_EV_SEEN, .vcpu = (uint16_t)r->vcpu_number,
-			                                  .len = SCT_LINE, .addr = addr, .data = data };
+			                                  .reg = addr >= kernel, .len = SCT_LINE, .addr = addr,
+			                                  .data = data };
 		m->line++;
 		m->index++;
 		m->lines--;

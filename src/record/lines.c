@@ -15,6 +15,7 @@ enum {
 	PAGES = 32,            /* pages of the current event that are kept: pointers tend to stay near */
 	CACHE_SLOTS = 1 << 16, /* four times as many as a segment of nothing but lines can have */
 	CACHE_MAX = CACHE_SLOTS * 3 / 4,
+	KERNEL_LINES = 4096,   /* of one event: who runs takes some 30, a descriptor as many */
 };
 
 struct line {
@@ -38,6 +39,8 @@ struct cached {
 struct sct_lines {
 	sct_read_page read_page;
 	void *ctx;
+	sct_read_line read_kernel;
+	void *kernel;        /* its ctx */
 	uint64_t mask;
 	size_t limit, count;
 	bool cut, gaps;
@@ -62,10 +65,10 @@ struct sct_lines *sct_lines_new(size_t limit, sct_read_page read_page, void *ctx
 	l->ctx = ctx;
 	l->limit = limit;
 	l->index_slots = 64;
-	while (l->index_slots < limit * 2)
+	while (l->index_slots < (limit + KERNEL_LINES) * 2)
 		l->index_slots *= 2;
-	l->lines = calloc(limit, sizeof *l->lines);
-	l->numbers = calloc(limit, sizeof *l->numbers);
+	l->lines = calloc(limit + KERNEL_LINES, sizeof *l->lines);
+	l->numbers = calloc(limit + KERNEL_LINES, sizeof *l->numbers);
 	l->index = calloc(l->index_slots, sizeof *l->index);
 	l->cache = calloc(CACHE_SLOTS, sizeof *l->cache);
 	if (!l->lines || !l->numbers || !l->index || !l->cache) {
@@ -73,6 +76,12 @@ struct sct_lines *sct_lines_new(size_t limit, sct_read_page read_page, void *ctx
 		return NULL;
 	}
 	return l;
+}
+
+void sct_lines_set_kernel(struct sct_lines *l, sct_read_line read_line, void *ctx)
+{
+	l->read_kernel = read_line;
+	l->kernel = ctx;
 }
 
 void sct_lines_free(struct sct_lines *l)
@@ -131,6 +140,16 @@ static struct page *get_page(struct sct_lines *l, uint64_t addr)
 	return p;
 }
 
+/* Adds the line, whose bytes and state are to be filled in. */
+static struct line *new_line(struct sct_lines *l, uint64_t number, uint32_t *slot)
+{
+	struct line *line = &l->lines[l->count];
+
+	l->numbers[l->count] = line->number = number;
+	*slot = (uint32_t)++l->count;
+	return line;
+}
+
 /* The line in this capture; NULL at the limit. */
 static struct line *get_line(struct sct_lines *l, uint64_t number)
 {
@@ -141,15 +160,12 @@ static struct line *get_line(struct sct_lines *l, uint64_t number)
 
 	if (*slot)
 		return &l->lines[*slot - 1];
-	if (l->count == l->limit) {
+	if (l->count >= l->limit) {
 		l->cut = true;
 		return NULL;
 	}
 	p = get_page(l, addr & ~(uint64_t)(PAGE - 1));
-	line = &l->lines[l->count];
-	l->numbers[l->count] = number;
-	*slot = (uint32_t)++l->count;
-	line->number = number;
+	line = new_line(l, number, slot);
 	line->state = p->mapped ? SCT_LINE_NEW : SCT_LINE_UNREADABLE;
 	l->gaps |= !p->mapped;
 	if (p->mapped)
@@ -157,15 +173,33 @@ static struct line *get_line(struct sct_lines *l, uint64_t number)
 	return line;
 }
 
-static size_t read_lines(void *ctx, uint64_t addr, void *buf, size_t len)
+/* The kernel's line in this capture; NULL: it cannot be read, or at the limit. */
+static struct line *get_kernel_line(struct sct_lines *l, uint64_t number)
 {
-	struct sct_lines *l = ctx;
+	uint32_t *slot = index_slot(l, number);
+	uint8_t data[SCT_LINE];
+	struct line *line;
+
+	if (*slot)
+		return &l->lines[*slot - 1];
+	if (l->count == l->limit + KERNEL_LINES || !l->read_kernel || !l->read_kernel(l->kernel, number * SCT_LINE, data))
+		return NULL;
+	line = new_line(l, number, slot);
+	line->state = SCT_LINE_NEW;
+	memcpy(line->data, data, SCT_LINE);
+	return line;
+}
+
+/* Reads by lines that get gives for addresses as far as mask lets them be told apart. */
+static size_t read_by(struct sct_lines *l, struct line *(*get)(struct sct_lines *l, uint64_t number), uint64_t mask,
+                      uint64_t addr, void *buf, size_t len)
+{
 	size_t done = 0;
 
 	while (done < len) {
-		uint64_t at = (addr + done) & l->mask;
+		uint64_t at = (addr + done) & mask;
 		size_t off = at % SCT_LINE, n = SCT_LINE - off;
-		const struct line *line = get_line(l, at / SCT_LINE);
+		const struct line *line = get(l, at / SCT_LINE);
 
 		if (!line || line->state == SCT_LINE_UNREADABLE)
 			break;
@@ -175,6 +209,18 @@ static size_t read_lines(void *ctx, uint64_t addr, void *buf, size_t len)
 		done += n;
 	}
 	return done;
+}
+
+static size_t read_lines(void *ctx, uint64_t addr, void *buf, size_t len)
+{
+	struct sct_lines *l = ctx;
+
+	return read_by(l, get_line, l->mask, addr, buf, len);
+}
+
+static size_t read_kernel_lines(void *ctx, uint64_t addr, void *buf, size_t len)
+{
+	return read_by(ctx, get_kernel_line, UINT64_MAX, addr, buf, len);
 }
 
 static const char *why_not(void *ctx, uint64_t addr)
@@ -187,6 +233,11 @@ static const char *why_not(void *ctx, uint64_t addr)
 struct sct_mem sct_lines_mem(struct sct_lines *l)
 {
 	return (struct sct_mem){ read_lines, why_not, l };
+}
+
+struct sct_mem sct_lines_kernel_mem(struct sct_lines *l)
+{
+	return (struct sct_mem){ read_kernel_lines, why_not, l };
 }
 
 void sct_lines_touch(struct sct_lines *l, uint64_t addr, size_t size)

@@ -15,14 +15,23 @@ struct sct_lines;
 /* Reads the page at addr (4096 bytes, aligned) as the running vCPU sees it; false: not mapped. */
 typedef bool (*sct_read_page)(void *ctx, uint64_t addr, uint8_t *page);
 
-/* limit: lines of one event. NULL: no memory. */
+/* Reads the line at addr (SCT_LINE bytes, aligned) as the kernel would see it if it ran; false: not mapped. */
+typedef bool (*sct_read_line)(void *ctx, uint64_t addr, uint8_t *line);
+
+/* limit: lines of one event, the kernel's not counted. NULL: no memory. */
 struct sct_lines *sct_lines_new(size_t limit, sct_read_page read_page, void *ctx);
 void sct_lines_free(struct sct_lines *l);
+
+/* How the kernel's memory is read; without it there is none. */
+void sct_lines_set_kernel(struct sct_lines *l, sct_read_line read_line, void *ctx);
 
 /* Begins the capture of an event. address_mask: what addresses wrap at. */
 void sct_lines_begin(struct sct_lines *l, uint64_t address_mask);
 /* Memory that notes what is read through it; reads end where the guest's memory or the limit does. */
 struct sct_mem sct_lines_mem(struct sct_lines *l);
+/* The kernel's memory, likewise; addresses do not wrap. What cannot be read is not noted. To be read when all of the
+ * program's has been: a line that the program asked for in vain stays one that cannot be read. */
+struct sct_mem sct_lines_kernel_mem(struct sct_lines *l);
 /* Notes size bytes at addr; stops at the first line that cannot be read. */
 void sct_lines_touch(struct sct_lines *l, uint64_t addr, size_t size);
 /* The numbers (address / 64) of all lines noted so far, and how many. */

@@ -153,6 +153,59 @@ START_TEST(lines_end_where_memory_does)
 }
 END_TEST
 
+/* The kernel's line at MAPPED_KERNEL; it changes with every look. */
+enum { MAPPED_KERNEL = 0x9000 };
+
+static bool read_line(void *ctx, uint64_t addr, uint8_t *line)
+{
+	uint8_t *looks = ctx;
+
+	memset(line, ++*looks, 64);
+	return addr >= MAPPED_KERNEL && addr < MAPPED_KERNEL + 8192;
+}
+
+START_TEST(lines_of_the_kernel)
+{
+	struct sct_lines *l = capture(NULL, MAPPED, 64);
+	struct sct_mem kernel = sct_lines_kernel_mem(l);
+	uint8_t b[200] = { 0 }, looks = 0;
+
+	ck_assert_uint_eq(kernel.read(kernel.ctx, MAPPED_KERNEL, b, 8), 0); /* nobody reads it */
+	sct_lines_set_kernel(l, read_line, &looks);
+	ck_assert_uint_eq(kernel.read(kernel.ctx, MAPPED_KERNEL + 60, b, 8), 8);
+	ck_assert_uint_eq(b[3], 1);
+	ck_assert_uint_eq(b[4], 2);
+	/* one moment: no line is looked at twice */
+	ck_assert_uint_eq(kernel.read(kernel.ctx, MAPPED_KERNEL, b, 8), 8);
+	ck_assert_uint_eq(b[0], 1);
+	ck_assert_uint_eq(looks, 2);
+	/* what is not there is not noted, and is no gap of the program's memory */
+	ck_assert_uint_eq(kernel.read(kernel.ctx, MAPPED_KERNEL - 64, b, 8), 0);
+	ck_assert(!sct_lines_gaps(l));
+	ck_assert_str_eq(encoded(l, 1, 7), "NNN");
+	sct_lines_free(l);
+}
+END_TEST
+
+/* What the program asked for in vain stays so, and its limit is its own. */
+START_TEST(lines_of_both)
+{
+	struct sct_lines *l = capture(NULL, MAPPED, 64 * 9);
+	struct sct_mem kernel = sct_lines_kernel_mem(l);
+	uint8_t b[4096], looks = 0;
+
+	sct_lines_set_kernel(l, read_line, &looks);
+	ck_assert(sct_lines_cut(l));
+	ck_assert_uint_eq(kernel.read(kernel.ctx, MAPPED_KERNEL, b, sizeof b), sizeof b);
+	sct_lines_begin(l, UINT32_MAX);
+	sct_lines_touch(l, MAPPED_KERNEL, 64);
+	ck_assert_uint_eq(kernel.read(kernel.ctx, MAPPED_KERNEL, b, 64), 0);
+	ck_assert_uint_eq(kernel.read(kernel.ctx, MAPPED_KERNEL + 64, b, 64), 64);
+	ck_assert_str_eq(encoded(l, 1, 7), "UN");
+	sct_lines_free(l);
+}
+END_TEST
+
 /* ---- the stream ---------------------------------------------------------------------------------------- */
 
 static struct sct_counters counters;
@@ -313,6 +366,8 @@ int main(void)
 	tcase_add_test(t, pushed_words);
 	tcase_add_test(t, lines_are_stored_once);
 	tcase_add_test(t, lines_end_where_memory_does);
+	tcase_add_test(t, lines_of_the_kernel);
+	tcase_add_test(t, lines_of_both);
 	tcase_add_test(t, stream_to_its_end);
 	tcase_add_test(t, full_disk_leaves_whole_frames);
 	tcase_add_test(t, old_segments_are_flushed);

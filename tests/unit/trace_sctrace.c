@@ -220,6 +220,85 @@ START_TEST(lines)
 }
 END_TEST
 
+/* One run over the address where the kernel's begin: programs do not see what is behind it. */
+static void run_over(uint64_t boundary)
+{
+	struct sct_bytes b = { 0 };
+	uint8_t line[64] = { 0 };
+
+	event_head(&b, 0, 1, 0x10, 1, 0, "\x0f\x05");
+	sct_put_varint(&b, 0);
+	sct_put_varint(&b, 1);
+	sct_put_zigzag(&b, (int64_t)(boundary / 64) - 1);
+	sct_put_varint(&b, 2);
+	sct_put_u8(&b, 1 | 1 << 2);
+	sct_put(&b, line, 64);
+	sct_put(&b, line, 64);
+	add(&t, SCT_CHUNK_ENTER, 0, &b);
+	end(&t);
+	read_trace();
+	ck_whole();
+}
+
+static void expect_kernel_from(uint64_t boundary)
+{
+	ck_assert_int_eq(how_many(SCT_EV_SEEN), 2);
+	ck_assert_uint_eq(nth(SCT_EV_SEEN, 0)->addr, boundary - 64);
+	ck_assert_uint_eq(nth(SCT_EV_SEEN, 0)->reg, 0);
+	ck_assert_uint_eq(nth(SCT_EV_SEEN, 1)->addr, boundary);
+	ck_assert_uint_eq(nth(SCT_EV_SEEN, 1)->reg, 1);
+}
+
+/* A 64-bit processor: what its mode says, 64-bit where that is not told. */
+static void put_efer(uint64_t efer)
+{
+	struct sct_bytes b = { 0 };
+
+	sct_put_varint(&t.dictionary, 1);
+	put_reg(&t.dictionary, "efer", 8);
+	sct_put_varint(&b, 0);
+	sct_put_varint(&b, 0);
+	sct_put_varint(&b, 1);
+	sct_put_u8(&b, 0);
+	sct_put_le(&b, efer, 8);
+	add(&t, SCT_CHUNK_KEYFRAME, 0, &b);
+}
+
+START_TEST(lines_of_the_kernel)
+{
+	keyframe(&t, 0, 0, 0, 0, 0, 0x1000);
+	run_over(UINT64_C(1) << 63);
+	expect_kernel_from(UINT64_C(1) << 63);
+}
+END_TEST
+
+START_TEST(lines_of_the_kernel_long_mode)
+{
+	put_efer(0xd01);
+	run_over(UINT64_C(1) << 63);
+	expect_kernel_from(UINT64_C(1) << 63);
+}
+END_TEST
+
+START_TEST(lines_of_the_kernel_32_bits)
+{
+	put_efer(0);
+	run_over(0xc0000000);
+	expect_kernel_from(0xc0000000);
+}
+END_TEST
+
+START_TEST(lines_of_a_program)
+{
+	t.user_mode = 1;
+	put_efer(0);
+	run_over(0xc0000000);
+	ck_assert_int_eq(how_many(SCT_EV_SEEN), 1);
+	ck_assert_uint_eq(nth(SCT_EV_SEEN, 0)->reg, 0);
+	ck_assert_uint_eq(nth(SCT_EV_SEEN, 0)->len, 128);
+}
+END_TEST
+
 /* SAME of a line that another address space stored is damage, not that line. */
 START_TEST(lines_of_another_space)
 {
@@ -781,6 +860,10 @@ int main(void)
 	tcase_set_timeout(c, 120);
 	tcase_add_test(c, deltas);
 	tcase_add_test(c, lines);
+	tcase_add_test(c, lines_of_the_kernel);
+	tcase_add_test(c, lines_of_the_kernel_long_mode);
+	tcase_add_test(c, lines_of_the_kernel_32_bits);
+	tcase_add_test(c, lines_of_a_program);
 	tcase_add_test(c, lines_of_another_space);
 	tcase_add_test(c, threads_known_later);
 	tcase_add_test(c, several_vcpus);
