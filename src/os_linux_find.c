@@ -1,0 +1,268 @@
+/* Finding Linux in memory: which of the layouts is the recorded kernel's, and where KASLR put it.
+ * In:  the kernel's memory, layouts with addresses as linked
+ * Out: the layout and the slide; or which other kernel it is
+ *
+ * Sources: arch/x86/boot/compressed/kaslr.c (slides are multiples of CONFIG_PHYSICAL_ALIGN, which is a multiple of 2
+ * MiB on x86_64 and 16 MiB by default on i386, and stay below KERNEL_IMAGE_SIZE); init/version.c (linux_banner);
+ * include/asm-generic/vmlinux.lds.h (notes); init/init_task.c (its name).
+ */
+#include "os_linux_look.h"
+
+#include <elf.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cursor.h"
+
+#define SLIDE_STEP (UINT64_C(2) << 20)
+#define SLIDES_END (UINT64_C(1) << 30)
+
+enum {
+	WAIT_MAX = 1 << 16, /* questions from one search to the next, at most */
+	SCANS = 3,          /* how often all of the kernel's image is looked through */
+	NOTES_MAX = 4096,   /* bytes of ELF notes that are looked at */
+	PAGE = 4096,
+};
+
+static const char banner_start[] = "Linux version ";
+
+/* What an address of a layout shows of the kernel. */
+enum seen { UNREADABLE, DIFFERENT, SAME };
+
+static enum seen compare(const struct sct_mem *mem, const struct sct_linux_layout *layout, uint64_t addr,
+                         const char *text)
+{
+	char buf[32];
+	size_t size = strlen(text), n;
+
+	n = mem->read(mem->ctx, layout->ptr == 4 ? (uint32_t)addr : addr, buf, size);
+	return memcmp(buf, text, n) ? DIFFERENT : n == size ? SAME : UNREADABLE;
+}
+
+/* Whether the kernel lies at that slide: nothing that is known contradicts it and something shows it. */
+static bool lies_at(const struct sct_mem *mem, const struct sct_linux_layout *layout, uint64_t slide)
+{
+	const struct sct_word *at = layout->at;
+	enum seen banner = UNREADABLE, task = UNREADABLE;
+
+	if (at[SCT_LX_BANNER].known)
+		banner = compare(mem, layout, at[SCT_LX_BANNER].value + slide, banner_start);
+	if (banner == DIFFERENT)
+		return false;
+	if (at[SCT_LX_INIT_TASK].known && at[SCT_LX_TASK_COMM].known)
+		task = compare(mem, layout, at[SCT_LX_INIT_TASK].value + at[SCT_LX_TASK_COMM].value + slide, "swapper");
+	return banner == SAME ? true : task == SAME;
+}
+
+/* Whether the kernel is known to lie elsewhere now: the guest has started another one. */
+static bool moved(const struct sct_linux *l, const struct sct_mem *mem)
+{
+	const struct sct_word *at = l->is->at;
+
+	if (at[SCT_LX_BANNER].known)
+		return compare(mem, l->is, at[SCT_LX_BANNER].value + l->report.slide, banner_start) == DIFFERENT;
+	return compare(mem, l->is, at[SCT_LX_INIT_TASK].value + at[SCT_LX_TASK_COMM].value + l->report.slide, "swapper") ==
+	       DIFFERENT;
+}
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* The banner at addr without its newline. False: there is none, or not all of it is known. What else begins so goes on
+ * otherwise: format strings, copies in messages, the weak one of init/version.c, which lacks the number of the build.
+ * */
+static bool read_banner(const struct sct_mem *mem, uint64_t addr, char *banner)
+{
+	size_t n = mem->read(mem->ctx, addr, banner, SCT_LINUX_BANNER_MAX), start = sizeof banner_start - 1;
+	char *end = memchr(banner, '\n', n), *build;
+
+	if (!end || end + 1 >= banner + n || end[1] || (size_t)(end - banner) < start)
+		return false;
+	*end = 0;
+	build = strstr(banner, " #");
+	return !memcmp(banner, banner_start, start) && is_digit(banner[start]) && build && is_digit(build[2]);
+}
+
+/* The first banner among size bytes that lie at addr. */
+static bool banner_among(const struct sct_mem *mem, uint64_t addr, const uint8_t *data, size_t size, char *banner)
+{
+	const uint8_t *p = data, *end = data + size;
+
+	while ((p = memmem(p, (size_t)(end - p), banner_start, sizeof banner_start - 1))) {
+		if (read_banner(mem, addr + (uint64_t)(p - data), banner))
+			return true;
+		p++;
+	}
+	return false;
+}
+
+/* Looks for the banner in the kernel's image by blocks, each up to its first byte that is not known. It lies in
+ * read-only data, which begins with a block (x86_64) or in one that is mapped as a whole. */
+static bool scan(const struct sct_mem *mem, unsigned ptr, char *banner)
+{
+	uint64_t start = ptr == 4 ? UINT64_C(0xc0000000) : UINT64_C(0xffffffff80000000);
+	uint8_t *data = malloc(SLIDE_STEP);
+	bool found = false;
+
+	for (uint64_t at = 0; data && !found && at < SLIDES_END; at += SLIDE_STEP)
+		found = banner_among(mem, start + at, data, mem->read(mem->ctx, start + at, data, SLIDE_STEP), banner);
+	free(data);
+	return found;
+}
+
+/* Whether a banner is that of the layout's kernel, as far as that is known. */
+static bool is_kernels(const struct sct_linux_kernel *k, const char *banner)
+{
+	size_t size = strlen(banner), head = strlen(k->head), tail = strlen(k->tail);
+
+	return head <= size && tail <= size && !memcmp(banner, k->head, head) &&
+	       !memcmp(banner + size - tail, k->tail, tail);
+}
+
+/* The build id among a kernel's ELF notes at addr; 0: not known. */
+static size_t read_build_id(const struct sct_mem *mem, uint64_t addr, uint8_t *id)
+{
+	uint8_t buf[NOTES_MAX];
+	struct sct_cursor c = sct_cursor(buf, mem->read(mem->ctx, addr, buf, sizeof buf));
+
+	while (!c.bad) {
+		uint64_t name = sct_take_le(&c, 4), desc = sct_take_le(&c, 4), type = sct_take_le(&c, 4);
+		const uint8_t *n = sct_take(&c, (name + 3) & ~UINT64_C(3)), *d = sct_take(&c, (desc + 3) & ~UINT64_C(3));
+
+		if (!d || (!name && !desc && !type))
+			return 0;
+		if (type == NT_GNU_BUILD_ID && name == 4 && !memcmp(n, "GNU", 4) && desc <= SCT_LINUX_BUILD_ID_MAX) {
+			memcpy(id, d, desc);
+			return desc;
+		}
+	}
+	return 0;
+}
+
+static void write_hex(char *text, size_t room, const uint8_t *bytes, size_t size)
+{
+	size_t n = (size_t)snprintf(text, room, "build id ");
+
+	for (size_t i = 0; i < size && n + 2 < room; i++)
+		n += (size_t)snprintf(text + n, room - n, "%02x", bytes[i]);
+}
+
+static void other(struct sct_linux *l, const char *expected, const char *found)
+{
+	l->report.state = SCT_LINUX_OTHER_KERNEL;
+	snprintf(l->report.expected, sizeof l->report.expected, "%s", expected);
+	snprintf(l->report.found, sizeof l->report.found, "%s", found);
+}
+
+static bool same_build(struct sct_linux *l, const struct sct_mem *mem, const struct sct_linux_layout *layout,
+                       uint64_t slide)
+{
+	const struct sct_linux_kernel *k = &layout->kernel;
+	uint8_t id[SCT_LINUX_BUILD_ID_MAX];
+	char expected[128], found[128];
+	size_t n = 0;
+
+	if (k->build_id_size && layout->at[SCT_LX_NOTES].known)
+		n = read_build_id(mem, layout->at[SCT_LX_NOTES].value + slide, id);
+	if (!n || (n == k->build_id_size && !memcmp(id, k->build_id, n)))
+		return true;
+	write_hex(expected, sizeof expected, k->build_id, k->build_id_size);
+	write_hex(found, sizeof found, id, n);
+	other(l, expected, found);
+	return false;
+}
+
+/* Whether the kernel that lies at that slide is the layout's; notes in the report what shows that it is not. scanned:
+ * its banner as looked for without an address, "": not known. */
+static bool same_kernel(struct sct_linux *l, const struct sct_mem *mem, const struct sct_linux_layout *layout,
+                        uint64_t slide, const char *scanned)
+{
+	const struct sct_word *at = &layout->at[SCT_LX_BANNER];
+	char banner[SCT_LINUX_BANNER_MAX];
+
+	if (!at->known || !read_banner(mem, layout->ptr == 4 ? (uint32_t)(at->value + slide) : at->value + slide, banner))
+		snprintf(banner, sizeof banner, "%s", scanned);
+	if (*banner && !is_kernels(&layout->kernel, banner)) {
+		other(l, layout->kernel.head, banner);
+		return false;
+	}
+	return same_build(l, mem, layout, slide);
+}
+
+static bool try_layout(struct sct_linux *l, const struct sct_mem *mem, const struct sct_linux_layout *layout,
+                       const char *scanned)
+{
+	for (uint64_t slide = 0; slide < SLIDES_END; slide += SLIDE_STEP) {
+		if (!lies_at(mem, layout, slide) || !same_kernel(l, mem, layout, slide, scanned))
+			continue;
+		l->is = layout;
+		l->report = (struct sct_linux_report){ .state = SCT_LINUX_FOUND, .slide = slide };
+		return true;
+	}
+	return false;
+}
+
+/* Whether looking for the banner without an address would tell more. */
+static bool is_to_be_scanned(const struct sct_linux *l)
+{
+	for (size_t i = 0; i < l->count; i++)
+		if (!l->layouts[i].at[SCT_LX_BANNER].known && *l->layouts[i].kernel.head)
+			return true;
+	return false;
+}
+
+/* Whether one of the layouts may be that kernel's, and only its place is not known yet. */
+static bool may_be_ours(const struct sct_linux *l, const char *banner)
+{
+	for (size_t i = 0; i < l->count; i++)
+		if (!l->layouts[i].at[SCT_LX_BANNER].known && is_kernels(&l->layouts[i].kernel, banner))
+			return true;
+	return false;
+}
+
+/* No layout fits: which kernel it is instead, where it shows. */
+static void tell_other(struct sct_linux *l, const struct sct_mem *mem, char *banner)
+{
+	const char *head = l->layouts[0].kernel.head;
+
+	if (l->report.state == SCT_LINUX_OTHER_KERNEL || l->beside)
+		return;
+	if (!*banner && (l->scans >= SCANS || !++l->scans || !scan(mem, l->layouts[0].ptr, banner)))
+		return;
+	if (!may_be_ours(l, banner))
+		other(l, *head ? head : "a kernel whose linux_banner lies elsewhere", banner);
+}
+
+static bool search(struct sct_linux *l, const struct sct_mem *mem)
+{
+	char banner[SCT_LINUX_BANNER_MAX] = "";
+
+	if (is_to_be_scanned(l) && !l->beside && l->scans < SCANS && ++l->scans && !scan(mem, l->layouts[0].ptr, banner))
+		*banner = 0;
+	for (size_t i = 0; i < l->count; i++)
+		if (try_layout(l, mem, &l->layouts[i], banner))
+			return true;
+	tell_other(l, mem, banner);
+	return false;
+}
+
+bool sct_linux_find(struct sct_linux *l, const struct sct_mem *mem)
+{
+	if (l->report.state == SCT_LINUX_NO_ADDRESSES)
+		return false;
+	if (l->report.state == SCT_LINUX_FOUND) {
+		if (!moved(l, mem))
+			return true;
+		l->report.state = SCT_LINUX_SOUGHT;
+		l->next = l->asked;
+	}
+	if (l->asked++ < l->next)
+		return false;
+	if (search(l, mem))
+		return true;
+	l->next = l->asked + (l->asked < WAIT_MAX ? l->asked : WAIT_MAX);
+	return false;
+}
