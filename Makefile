@@ -47,7 +47,7 @@ LDLIBS  := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
 # ---- what there is --------------------------------------------------------------------------------------------
 
 MAINS   := $(wildcard src/main_*.c)
-GEN     := $(BUILD)/gen/tables.c $(BUILD)/gen/pandalog.pb-c.c
+GEN     := $(BUILD)/gen/tables.c $(BUILD)/gen/structs.c $(BUILD)/gen/pandalog.pb-c.c
 LIB_SRC := $(filter-out $(MAINS),$(wildcard src/*.c)) $(wildcard formats/*.c) $(wildcard dwarf/*.c)
 LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/%.o) $(GEN:.c=.o)
 LIB     := $(BUILD)/libsctrace.a
@@ -98,7 +98,8 @@ $(BUILD)/gen/%.o: $(BUILD)/gen/%.c Makefile
 
 PLUGIN_USER := $(wildcard src/record/user*.c)
 PLUGIN_BOTH := $(filter-out $(LAUNCH) $(PLUGIN_USER) src/record/plugin.c,$(wildcard src/record/*.c)) \
-	$(addprefix src/,abi.c arch.c arch_x86.c arch_arm.c arch_mips.c arena.c err.c map.c proto.c value.c value_walk.c)
+	$(addprefix src/,abi.c arch.c arch_x86.c arch_arm.c arch_mips.c arena.c err.c map.c proto.c value.c value_walk.c) \
+	dwarf/builtin.c dwarf/types.c
 PLUGIN_LIB := $(BUILD)/plugin/plugin.a
 PLUGIN_CC   = $(CC) $(BASE) $(shell pkg-config --cflags glib-2.0) $(CPPFLAGS) $(CFLAGS) -MMD -MP
 
@@ -109,7 +110,7 @@ $(PLUGINS): $(PLUGIN_LIB)
 	$(Q)$(CC) $(CFLAGS) -pthread $(LDFLAGS) -shared -Wl,-Bsymbolic -o $@ $(filter %.o,$^) $(PLUGIN_LIB) \
 		$(shell pkg-config --libs libzstd glib-2.0)
 
-$(PLUGIN_LIB): $(PLUGIN_BOTH:%.c=$(BUILD)/plugin/%.o) $(BUILD)/plugin/gen/tables.o
+$(PLUGIN_LIB): $(PLUGIN_BOTH:%.c=$(BUILD)/plugin/%.o) $(BUILD)/plugin/gen/tables.o $(BUILD)/plugin/gen/structs.o
 	$(SAY) AR $@
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
@@ -132,7 +133,8 @@ TABLES := $(patsubst %,prototypes/linux_%.txt,x64 x32 x86 arm arm64 mips_o32) pr
 $(BUILD)/gen_tables: prototypes/gen_tables.c prototypes/row.c prototypes/text.c prototypes/row.h prototypes/text.h
 $(BUILD)/scan_linux: prototypes/scan_linux.c prototypes/ksource.c prototypes/generic.c prototypes/cond.c prototypes/marks.c \
 	prototypes/text.c $(wildcard prototypes/*.h)
-$(BUILD)/gen_tables $(BUILD)/scan_linux:
+$(BUILD)/gen_structs: prototypes/gen_structs.c prototypes/text.c prototypes/text.h dwarf/types.h
+$(BUILD)/gen_tables $(BUILD)/gen_structs $(BUILD)/scan_linux:
 	@mkdir -p $(@D)
 	$(SAY) HOSTCC $@
 	$(Q)$(HOSTCC) -std=c11 -D_GNU_SOURCE -O1 -g $(WARN) -o $@ $(filter %.c,$^)
@@ -142,16 +144,33 @@ $(BUILD)/gen/tables.c: $(BUILD)/gen_tables $(TABLES)
 	$(SAY) GEN $@
 	$(Q)$(BUILD)/gen_tables $(TABLES) >$@.new && mv $@.new $@
 
+# the structs that programs hand to calls: text in prototypes/, made by write_structs from the kernel's headers
+STRUCTS := $(patsubst %,prototypes/structs_linux_%.txt,x64 x32 x86 arm arm64 mips_o32)
+
+$(BUILD)/gen/structs.c: $(BUILD)/gen_structs $(STRUCTS)
+	@mkdir -p $(@D)
+	$(SAY) GEN $@
+	$(Q)$(BUILD)/gen_structs $(STRUCTS) >$@.new && mv $@.new $@
+
 # PANDA's log messages as C
 $(BUILD)/gen/pandalog.pb-c.c $(BUILD)/gen/pandalog.pb-c.h &: formats/pandalog.proto
 	@mkdir -p $(@D)
 	$(SAY) GEN $@
 	$(Q)protoc-c --proto_path=$(<D) --c_out=$(@D) $<
 
-.PHONY: prototypes
+# what reads the debugging information of prototypes/structs.c, with our own library
+$(BUILD)/write_structs: $(BUILD)/prototypes/write_structs.o $(BUILD)/prototypes/text.o $(LIB)
+	$(SAY) LINK $@
+	$(Q)$(LINK) -o $@ $(filter %.o,$^) $(LIB) $(LDLIBS)
+
+.PHONY: prototypes structs
 ## prototypes  make the tables in prototypes/ anew from a kernel source tree: make prototypes TREE=linux-source-6.1
 prototypes: $(BUILD)/scan_linux
 	$(BUILD)/scan_linux $(TREE) prototypes
+
+## structs     the same for the structs of programs, by clang: make structs TREE=linux-source-6.1
+structs: $(BUILD)/write_structs
+	prototypes/structs.sh $(TREE) prototypes $(BUILD)/write_structs
 
 # ---- tests ----------------------------------------------------------------------------------------------------
 
