@@ -94,6 +94,50 @@ int sct_types_machine(struct sct_types *db, bool big_endian, uint8_t pointer_siz
 	return SCT_OK;
 }
 
+static int other_kernel(const struct sct_types *db, const char *banner, struct sct_err *err)
+{
+	if (banner && db->identity.banner)
+		return sct_fail(err, SCT_E_USAGE, SCT_NO_OFFSET, "it is of another kernel (%.150s) than those before (%.150s)",
+			banner, sct_types_name(db, db->identity.banner));
+	return sct_fail(err, SCT_E_USAGE, SCT_NO_OFFSET,
+		"it is of another build of the kernel than those before: their build ids differ");
+}
+
+static bool same_banner(const char *a, const char *b)
+{
+	size_t length = strcspn(a, "\n");
+
+	return length == strcspn(b, "\n") && !memcmp(a, b, length);
+}
+
+/* The banner without the line break that it ends in: not every source has it. */
+static int add_banner(struct sct_types *db, const char *banner, struct sct_err *err)
+{
+	size_t length = strcspn(banner, "\n");
+	uint32_t at = sct_types_add_bytes(db, banner, length);
+
+	if (at == SCT_NO_TYPE || sct_types_add_bytes(db, "", 1) == SCT_NO_TYPE)
+		return sct_fail(err, SCT_E_NOMEM, SCT_NO_OFFSET, "more than 4 GiB of names");
+	db->identity.banner = length ? at : 0;
+	return SCT_OK;
+}
+
+int sct_types_identity(struct sct_types *db, const uint8_t *build_id, size_t size, const char *banner,
+                       struct sct_err *err)
+{
+	size = size <= sizeof db->identity.build_id ? size : 0; /* of a kind that is not known */
+	if (size && db->identity.build_id_size &&
+	    (size != db->identity.build_id_size || memcmp(build_id, db->identity.build_id, size)))
+		return other_kernel(db, banner, err);
+	if (banner && db->identity.banner && !same_banner(banner, sct_types_name(db, db->identity.banner)))
+		return other_kernel(db, banner, err);
+	if (size)
+		memcpy(db->identity.build_id, build_id, size);
+	if (size)
+		db->identity.build_id_size = (uint32_t)size;
+	return banner && !db->identity.banner ? add_banner(db, banner, err) : SCT_OK;
+}
+
 void sct_types_init(struct sct_types *db)
 {
 	memset(db, 0, sizeof *db);
