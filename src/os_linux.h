@@ -38,12 +38,11 @@ enum sct_linux_field {
 	SCT_LX_MNT_PARENT, SCT_LX_MNT_POINT, /* counted from struct vfsmount */
 	SCT_LX_MOUNT_MNT,       /* where struct vfsmount lies in what mnt_parent points at */
 	SCT_LX_INODE_INO, SCT_LX_SB_TYPE, SCT_LX_FSTYPE_NAME,
-	SCT_LX_SOCKET_SK,       /* counted from the inode of a socket, which lies in a struct socket_alloc */
-	SCT_LX_SK_SOCKET,       /* back to the socket */
-	SCT_LX_SK_FAMILY, SCT_LX_SK_PROT, SCT_LX_PROT_NAME, SCT_LX_SK_PROTOCOL,
-	SCT_LX_SK_DADDR, SCT_LX_SK_SADDR, SCT_LX_SK_DADDR6, SCT_LX_SK_SADDR6, SCT_LX_SK_DPORT, SCT_LX_SK_SPORT,
-	SCT_LX_SK_STATE,
-	SCT_LX_UNIX_ADDR, SCT_LX_UNIX_ADDR_LEN, SCT_LX_UNIX_ADDR_NAME, SCT_LX_UNIX_PEER,
+	SCT_LX_INODE_SK,        /* of a socket's inode, which lies in a struct socket_alloc: the pointer socket.sk */
+	SCT_LX_SOCKET_INODE,    /* where the inode is from struct socket on */
+	SCT_LX_SK_SOCKET, SCT_LX_SK_FAMILY, SCT_LX_SK_STATE, SCT_LX_SK_PROT, SCT_LX_PROT_NAME, SCT_LX_SK_PROTOCOL,
+	SCT_LX_SK_SADDR, SCT_LX_SK_DADDR, SCT_LX_SK_SADDR6, SCT_LX_SK_DADDR6, SCT_LX_SK_SPORT, SCT_LX_SK_DPORT,
+	SCT_LX_UNIX_ADDR, SCT_LX_UNIX_PEER, SCT_LX_UNIX_ADDR_LEN, SCT_LX_UNIX_ADDR_NAME,
 	SCT_LX_NETLINK_PORTID,
 	SCT_LX_FIELDS,
 };

@@ -123,6 +123,17 @@ static const char *numbered(const struct sct_linux_look *look, uint64_t dentry, 
 	return sct_linux_text(look, "%s:[%" PRIu64 "]", prefix, number);
 }
 
+static const char *socket_name(const struct sct_linux_look *look, uint64_t dentry, const char *prefix)
+{
+	uint64_t inode;
+	const char *name;
+
+	if (!sct_linux_pointer(look, dentry, SCT_LX_DENTRY_INODE, &inode))
+		return NULL;
+	name = sct_linux_socket(look, inode);
+	return name ? name : numbered(look, dentry, prefix);
+}
+
 static const char *prefixed(const struct sct_linux_look *look, uint64_t dentry, const char *prefix)
 {
 	const char *name = dentry_name(look, dentry);
@@ -151,7 +162,7 @@ static const struct maker {
 	const char *prefix;
 } makers[] = {
 	{ "pipefs", numbered, "pipe" },
-	{ "sockfs", numbered, "socket" },
+	{ "sockfs", socket_name, "socket" },
 	{ "anon_inodefs", prefixed, "anon_inode:" },
 	{ "pidfs", fixed, "anon_inode:[pidfd]" },
 	{ "tmpfs", deleted, "/" },     /* memfd, System V shared memory, shared anonymous memory */
