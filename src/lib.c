@@ -216,7 +216,7 @@ static int on_end(void *ctx, const struct sct_record *record, struct sct_err *er
 /* A pipeline with that profile in place of the one there is, if any. */
 static int prepare(struct sct_recording *r, const char *profile)
 {
-	const struct sct_pipeline_options options = {
+	struct sct_pipeline_options options = {
 		.profile = profile, .limits = sct_limits_default, .snapshots = r->sources.snapshots,
 		.nsnapshots = r->sources.nsnapshots, .types = sct_sources_types(&r->sources),
 	};
@@ -224,7 +224,8 @@ static int prepare(struct sct_recording *r, const char *profile)
 	struct sct_pipeline *p;
 	struct sct_err err;
 
-	if (sct_pipeline_new(&p, &r->sources.trace, &options, &ops, &err)) {
+	if (sct_sources_os(&r->sources, &options.os, &err) ||
+	    sct_pipeline_new(&p, &r->sources.trace, &options, &ops, &err)) {
 		describe(r->message, r->path, &err);
 		return SCT_FAILED;
 	}
@@ -294,6 +295,7 @@ static int outcome(struct sct_recording *r)
 	uint64_t missing = c->no_abi + c->no_thread + c->detect.unknown_mode + c->detect.unseen + c->holes +
 	                   damage->unproven;
 	uint64_t different = c->reads.different + c->code.different + c->unmapped;
+	const struct sct_linux_report *kernel = r->sources.os.state ? sct_linux_report(&r->sources.os) : NULL;
 	const struct sct_err *snapshot;
 	const char *name;
 
@@ -311,6 +313,9 @@ static int outcome(struct sct_recording *r)
 		snprintf(r->message, sizeof r->message,
 		         "%s: in %llu places trace and snapshot disagree: memory may be wrong", r->path,
 		         (unsigned long long)different);
+	else if (kernel && kernel->state == SCT_LINUX_OTHER_KERNEL)
+		snprintf(r->message, sizeof r->message, "%s: the types are of another kernel: of '%.400s', the recording is of "
+		         "'%.400s'", r->path, kernel->expected, kernel->found);
 	else
 		return SCT_COMPLETE;
 	return SCT_DAMAGED;

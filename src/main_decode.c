@@ -221,6 +221,31 @@ static void print_bytes(const char *name, const uint8_t *bytes, unsigned len)
 		fprintf(stderr, " %02x", bytes[i]);
 }
 
+/* Whether the types that were given are those of the recorded kernel; true when they are known not to be. */
+static bool tell_kernel(struct run *run)
+{
+	const struct sct_linux_report *r = run->sources.os.state ? sct_linux_report(&run->sources.os) : NULL;
+	const char *file = run->options->sources.trace;
+
+	if (r && r->state == SCT_LINUX_OTHER_KERNEL) {
+		fprintf(stderr, "sctrace-decode: %s: --types: of another kernel, so they are not used: they are of '%s', the recording "
+		        "is of '%s'\n", file, r->expected, r->found);
+		return true;
+	}
+	if (!run->options->verbose || !r)
+		return false;
+	if (r->state == SCT_LINUX_FOUND)
+		fprintf(stderr, "sctrace-decode: %s: the types are of the recorded kernel; KASLR has moved it by 0x%llx\n", file,
+		        (unsigned long long)r->slide);
+	else if (r->state == SCT_LINUX_NO_ADDRESSES)
+		fprintf(stderr, "sctrace-decode: %s: the types have no addresses of symbols (System.map): who called is not known, nor "
+		        "whether they are of the recorded kernel\n", file);
+	else
+		fprintf(stderr, "sctrace-decode: %s: the recording does not show the memory that tells its kernel: who called is not "
+		        "known, nor whether the types are of it\n", file);
+	return false;
+}
+
 /* Where a trace and the replayed memory disagreed, if they did. */
 static bool tell_disagreement(const char *file, const struct sct_agreement *a, const char *what)
 {
@@ -267,7 +292,7 @@ static int decode(struct run *run, struct sct_pipeline *p)
 	struct sct_err err, closing;
 	int r = sct_pipeline_run(p, &err), closed;
 	bool input = r == SCT_E_FORMAT || r == SCT_E_TRUNCATED || r == SCT_E_INTERRUPTED;
-	bool damaged, missing, differs;
+	bool damaged, missing, differs, other;
 
 	if (run->progress)
 		fputs("\r\033[K", stderr);
@@ -284,6 +309,7 @@ static int decode(struct run *run, struct sct_pipeline *p)
 	missing = tell_missing(run, p);
 	damaged = tell_damage(run);
 	differs = tell_agreement(run, p);
+	other = tell_kernel(run);
 	if (r && !(damaged && r != SCT_E_INTERRUPTED))
 		say(run->options->sources.trace, &err);
 	closed = run->sink->close(run->state, &closing);
@@ -297,7 +323,7 @@ static int decode(struct run *run, struct sct_pipeline *p)
 	}
 	if (r == SCT_E_INTERRUPTED)
 		return 128 + (int)caught;
-	return r || damaged || missing || differs ? EXIT_DAMAGED : EXIT_SUCCESS;
+	return r || damaged || missing || differs || other ? EXIT_DAMAGED : EXIT_SUCCESS;
 }
 
 static bool are_same(const struct stat *x, const struct stat *y)
@@ -350,7 +376,7 @@ static int open_sink(struct run *run, struct sct_err *err)
 static int run_opened(struct run *run)
 {
 	const struct sct_options *o = run->options;
-	const struct sct_pipeline_options po = {
+	struct sct_pipeline_options po = {
 		.profile = o->sources.profile, .limits = o->limits, .strict = o->strict,
 		.snapshots = run->sources.snapshots, .nsnapshots = run->sources.nsnapshots,
 		.types = sct_sources_types(&run->sources),
@@ -362,7 +388,8 @@ static int run_opened(struct run *run)
 
 	if (o->verify && !run->sources.nsnapshots)
 		fprintf(stderr, "sctrace-decode: %s: --verify-snapshot: there is no snapshot\n", o->sources.trace);
-	else if (sct_pipeline_new(&p, &run->sources.trace, &po, &ops, &err))
+	else if (sct_sources_os(&run->sources, &po.os, &err) ||
+	         sct_pipeline_new(&p, &run->sources.trace, &po, &ops, &err))
 		say(o->sources.trace, &err);
 	else if (open_sink(run, &err))
 		say(o->output, &err);

@@ -263,10 +263,19 @@ static struct sct_moment moment_of(const struct sct_event *e)
 	return (struct sct_moment){ true, e->seq, e->addr, e->time_ns };
 }
 
+/* The types are of another kernel than the recorded one: what they say of structs is not to be believed either. */
+static void forget_types(struct sct_pipeline *p)
+{
+	p->options.types = NULL;
+}
+
 static void decode(struct sct_pipeline *p, struct sct_vcpu *v, struct sct_open *open, const struct sct_entry *entry)
 {
 	const struct sct_os_view kernel = { sct_machine_kernel_mem(v), entry->cpu };
+	struct sct_os *os = p->options.os;
 
+	if (os && p->options.types && os->is_other(os->state, &kernel))
+		forget_types(p);
 	sct_decode_enter(&p->decode, open, entry);
 	sct_annotate_enter(&p->annotate, open, &kernel);
 }

@@ -140,26 +140,84 @@ static int check_types(const struct sct_sources *s, struct sct_err *err)
 	return SCT_OK;
 }
 
+static void drop_os(struct sct_sources *s)
+{
+	if (s->os.state)
+		s->os.free(s->os.state);
+	s->os.state = NULL;
+}
+
 static void drop_types(struct sct_sources *s)
 {
+	drop_os(s);
 	if (s->ntypes)
 		sct_types_fini(&s->types);
 	s->ntypes = 0;
+	free(s->layouts);
+	s->layouts = NULL;
+	s->nlayouts = 0;
 }
 
-int sct_sources_add_types(struct sct_sources *s, const char *file, const struct sct_types_how *how, struct sct_err *err)
+/* Adds the layouts of a kernelinfo.conf. Positive: the file is none. */
+static int add_kernelinfo(struct sct_sources *s, const char *path, struct sct_err *err)
+{
+	struct sct_linux_layout *more, *all;
+	struct sct_file file;
+	size_t count;
+	int r = sct_file_open(&file, path, err);
+
+	if (r)
+		return r;
+	if (!sct_linux_is_kernelinfo(file.data, file.size))
+		r = 1;
+	else
+		r = sct_linux_layouts_of_kernelinfo(file.data, file.size, &more, &count, err);
+	sct_file_close(&file);
+	if (r)
+		return r;
+	all = reallocarray(s->layouts, s->nlayouts + count + 1, sizeof *all);
+	if (all) {
+		memcpy(all + s->nlayouts, more, count * sizeof *all);
+		s->layouts = all;
+		s->nlayouts += count;
+	}
+	free(more);
+	return all ? SCT_OK : sct_fail(err, SCT_E_NOMEM, SCT_NO_OFFSET, "out of memory");
+}
+
+/* Adds what the file has to the database. */
+static int add_types(struct sct_sources *s, const char *path, const struct sct_types_how *how, struct sct_err *err)
 {
 	int r;
 
 	if (!s->ntypes++)
 		sct_types_init(&s->types);
-	r = sct_kernel_types_add(&s->types, file, how, err);
-	if (!r)
-		r = check_types(s, err);
+	r = sct_kernel_types_add(&s->types, path, how, err);
+	return r ? r : check_types(s, err);
+}
+
+int sct_sources_add_types(struct sct_sources *s, const char *file, const struct sct_types_how *how, struct sct_err *err)
+{
+	int r = add_kernelinfo(s, file, err);
+
+	drop_os(s);
+	if (r > 0)
+		r = add_types(s, file, how, err);
 	if (!r)
 		return SCT_OK;
 	drop_types(s); /* after an error nothing may be asked of them */
 	return fail_at(s, file, err);
+}
+
+int sct_sources_os(struct sct_sources *s, struct sct_os **os, struct sct_err *err)
+{
+	int r = SCT_OK;
+
+	if (!s->os.state && s->nlayouts)
+		r = sct_linux_os(&s->os, s->layouts, s->nlayouts, false, err);
+	if (!r)
+		*os = s->os.state ? &s->os : NULL;
+	return r;
 }
 
 static int load_types(struct sct_sources *s, const struct sct_sources_spec *spec, struct sct_err *err)

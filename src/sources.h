@@ -4,6 +4,7 @@
 
 #include "../formats/formats.h"
 #include "kernel_types.h"
+#include "os_linux.h"
 
 enum { SCT_SNAPSHOTS_MAX = 64, SCT_TYPES_FILES_MAX = 64 };
 
@@ -15,7 +16,7 @@ struct sct_sources_spec {
 	unsigned nsnapshots;
 	const char *snapshot_format;
 	const char *nondet;
-	const char *types[SCT_TYPES_FILES_MAX]; /* of the recorded kernel, together one database */
+	const char *types[SCT_TYPES_FILES_MAX]; /* of the recorded kernel, together one database; or kernelinfo.conf */
 	unsigned ntypes;
 	struct sct_types_how how;
 	const char *profile;      /* tells the architecture of a trace that does not say it itself */
@@ -31,6 +32,9 @@ struct sct_sources {
 	unsigned nsnapshots;
 	struct sct_types types; /* of the kernel */
 	unsigned ntypes;        /* files that are in it; 0: it is empty */
+	struct sct_linux_layout *layouts; /* of PANDA's kernelinfo.conf, in place of types */
+	size_t nlayouts;
+	struct sct_os os;       /* made of both; state NULL: not yet */
 	const char *nondet; /* the log of devices' writes that is used, or NULL */
 	const char *blame;  /* the file that the last error is of */
 };
@@ -48,6 +52,9 @@ int sct_sources_add(struct sct_sources *s, const char *spec, const char *format,
 int sct_sources_add_types(struct sct_sources *s, const char *file, const struct sct_types_how *how, struct sct_err *err);
 /* The types of the kernel, or NULL where no file was named. */
 const struct sct_types *sct_sources_types(const struct sct_sources *s);
+/* Who tells of the operating system that was recorded, by these types, in *os: NULL where no file was named. It lasts
+ * until one more is added, or the sources are closed. SCT_E_NOMEM. */
+int sct_sources_os(struct sct_sources *s, struct sct_os **os, struct sct_err *err);
 /* The first snapshot of which a part could not be read; NULL: there is none, else *name is what it is called. */
 const struct sct_err *sct_sources_damage(const struct sct_sources *s, const char **name);
 void sct_sources_close(struct sct_sources *s);
