@@ -22,6 +22,7 @@ struct sct_birth {
 	uint64_t call;             /* id of the parent's record */
 	uint64_t after, sp, space; /* where the child's first step is */
 	bool same_space, thread;   /* CLONE_VM, CLONE_THREAD */
+	uint64_t flags;            /* all of clone's */
 	bool ended, has_child;
 	unsigned doubts;           /* children that may be this one's or another's */
 	struct sct_word pid;       /* the parent's */
@@ -99,7 +100,8 @@ void sct_lineage_fork(struct sct_lineage *l, const struct sct_open *open, const 
 	*b = (struct sct_birth){
 		.next = l->births, .call = open->record.id,
 		.after = open->pc + (uint64_t)open->call.abi->after, .sp = sp ? sp : open->sp, .space = open->space,
-		.same_space = flags & FLAG_VM, .thread = flags & FLAG_THREAD, .pid = open->record.pid,
+		.same_space = flags & FLAG_VM, 
+		.thread = flags & FLAG_THREAD, .flags = flags, .pid = open->record.pid,
 		.parent = flags & (FLAG_THREAD | FLAG_PARENT) ? *sct_thread_parent(open->thread) : open->record.thread,
 	};
 	l->births = b;
@@ -143,32 +145,36 @@ static void doubt(struct sct_lineage *l, unsigned n, uint64_t pc, uint64_t sp, u
 	}
 }
 
-void sct_lineage_child(struct sct_lineage *l, struct sct_pending *p, struct sct_thread *child,
-                       const struct sct_machine *m, const struct sct_vcpu *v, uint64_t pc)
+struct sct_origin sct_lineage_child(struct sct_lineage *l, struct sct_pending *p, struct sct_thread *child,
+                                    const struct sct_machine *m, const struct sct_vcpu *v, uint64_t pc)
 {
 	struct sct_birth **found = NULL;
+	struct sct_origin origin = { 0 };
 	unsigned n = 0;
-	uint64_t space, sp = v->regs.value[m->arch->sp];
+	uint64_t sp = v->regs.value[m->arch->sp];
 
-	if (!sct_thread_number(child).known || !(v->regs.known >> m->arch->sp & 1) ||
-	    !sct_arch_asid(m->arch, &v->regs, &space))
-		return;
+	origin.space.known = sct_arch_asid(m->arch, &v->regs, &origin.space.value);
+	if (!sct_thread_number(child).known || !(v->regs.known >> m->arch->sp & 1) || !origin.space.known)
+		return origin;
 	for (struct sct_birth **at = &l->births; *at; at = &(*at)->next) {
-		if (!fits(*at, pc, sp, space))
+		if (!fits(*at, pc, sp, origin.space.value))
 			continue;
 		found = at;
 		n++;
 	}
 	if (n > 1)
-		doubt(l, n, pc, sp, space);
+		doubt(l, n, pc, sp, origin.space.value);
 	if (n != 1)
-		return;
+		return origin;
+	origin.call = (struct sct_word){ true, (*found)->call };
+	origin.flags = (*found)->flags;
 	(*found)->has_child = true;
 	(*found)->child = sct_thread_number(child).value;
 	if ((*found)->ended) {
 		join(*found, p);
 		drop(l, found);
 	}
+	return origin;
 }
 
 /* getpid, gettid and set_tid_address tell who the caller is. */

@@ -15,8 +15,15 @@ struct sct_lineage {
 void sct_lineage_fini(struct sct_lineage *l);
 /* A fork, vfork, clone or clone3 has been entered. Calls of threads without a number are not followed. */
 void sct_lineage_fork(struct sct_lineage *l, const struct sct_open *open, const struct sct_mem *mem);
+/* Where a new thread comes from. */
+struct sct_origin {
+	struct sct_word call;  /* id of the call that made it */
+	struct sct_word space; /* its address space */
+	uint64_t flags;        /* clone's */
+};
+
 /* A thread that has never run before is in user mode for the first time, at pc: whose child it is. */
-void sct_lineage_child(struct sct_lineage *l, struct sct_pending *p, struct sct_thread *child,
+struct sct_origin sct_lineage_child(struct sct_lineage *l, struct sct_pending *p, struct sct_thread *child,
                        const struct sct_machine *m, const struct sct_vcpu *vcpu, uint64_t pc);
 /* A call has ended: what its result says of its caller or its child. */
 void sct_lineage_result(struct sct_lineage *l, struct sct_pending *p, struct sct_open *open, bool known,
