@@ -42,7 +42,7 @@ Q       := $(if $(V),,@)
 SAY      = $(if $(V),@:,@printf '  %-7s %s\n')
 COMPILE  = $(CC) $(BASE) $(CPPFLAGS) $(CFLAGS) $(SANITIZE) -MMD -MP
 LINK     = $(CC) $(CFLAGS) $(SANITIZE) -pthread -Wl,--as-needed $(LDFLAGS)
-LDLIBS  := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
+LDLIBS  := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -ldwarf
 
 # ---- what there is --------------------------------------------------------------------------------------------
 
