@@ -131,8 +131,8 @@ static bool joins(const struct sct_event *e, uint64_t addr, const uint8_t *data,
 	return data ? e->data && e->data + e->len == data : !e->data;
 }
 
-/* The lowest address that is the kernel's (arch/x86/Kconfig, VMSPLIT; with 64 bits: arch/x86/include/asm/page_64_types.h).
- * A program under an emulator has none. */
+/* The lowest address that is the kernel's (arch/x86/Kconfig, VMSPLIT; Documentation/x86/x86_64/mm.rst). A program under
+ * an emulator has none. */
 static uint64_t kernel_from(const struct sct_st_reader *r)
 {
 	const struct sct_st_header *h = &r->header;

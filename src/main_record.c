@@ -24,6 +24,8 @@ static const char usage[] =
 	"  -s, --start WHEN         first-syscall (default) | reset\n"
 	"      --kernel FILE        symbols of the guest's kernel, by which threads are told apart:\n"
 	"                           its System.map, vmlinux, or what root reads from /proc/kallsyms\n"
+	"      --types FILE         types and symbols of the guest's kernel: what tells who makes a call is\n"
+	"                           recorded too; several files together: vmlinux, BTF, System.map, ISF\n"
 	"      --buffer-limit N     bytes of one buffer that are kept (default: 65536)\n"
 	"      --plugin FILE        the plugin, instead of the one that belongs to this program\n"
 	"      --progress, --no-progress\n"
@@ -38,6 +40,7 @@ static const struct option options[] = {
 	{ "level", required_argument, NULL, 'l' },
 	{ "start", required_argument, NULL, 's' },
 	{ "kernel", required_argument, NULL, 'k' },
+	{ "types", required_argument, NULL, 't' },
 	{ "buffer-limit", required_argument, NULL, 'b' },
 	{ "plugin", required_argument, NULL, 'p' },
 	{ "progress", no_argument, NULL, '+' },
@@ -80,6 +83,11 @@ static int take(int option, const char *value, struct sct_launch *l)
 	case 'k':
 		l->kernel = value;
 		return *value ? -1 : refuse("--kernel", "an empty name");
+	case 't':
+		if (!*value || l->ntypes == SCT_LAUNCH_TYPES)
+			return refuse("--types", *value ? "one more file" : "an empty name");
+		l->types[l->ntypes++] = value;
+		return -1;
 	case 'b':
 		l->limit = value;
 		return strlen(value) < 8 && *value && strspn(value, "0123456789") == strlen(value) ?

@@ -1,8 +1,9 @@
 /* Layouts of Linux's data as text, for a recorder that runs beside the guest and reads no types itself.
  *
  * In:  a layout, or text made of one
- * Out: text of one line, parts with colons between: bytes of a pointer; the fields in their order, hexadecimal, "-" where
- *      one is unknown; how the banner begins, how it ends, and the build id, two hexadecimal digits a byte. Or the layout
+ * Out: text of one line, parts with colons between: bytes of a pointer; the fields in their order, hexadecimal, "-"
+ *      where one is unknown; how the banner begins, how it ends, and the build id, two hexadecimal digits a byte. Or
+ *      the layout
  */
 #include <inttypes.h>
 #include <stdio.h>

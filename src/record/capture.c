@@ -16,6 +16,7 @@ enum {
 	SECOND_SCAN = 128,        /* bytes of that window whose words may be pointers */
 	SECOND_WINDOW = 64,
 	PAGE = 4096,              /* lower addresses are no pointers: vm.mmap_min_addr */
+	FRAMES_MAX = 8,           /* kinds of signal frames of an architecture */
 };
 
 #define USER_MAX_64 (UINT64_C(1) << 56) /* Documentation/x86/x86_64/mm.rst: user space with five-level tables */
@@ -108,6 +109,39 @@ static void keep_lines(struct sct_capture *c, struct sct_open_call *open)
 		memcpy(open->lines, numbers, open->nlines * sizeof *open->lines);
 }
 
+/* ---- what the operating system tells ------------------------------------------------------------------- */
+
+static struct sct_os_view os_view(struct sct_capture *c, const struct sct_vcpu *v)
+{
+	return (struct sct_os_view){ sct_lines_kernel_mem(c->lines), v->index };
+}
+
+/* Who calls, and what the descriptors are that it gives: the same questions that the decoder asks. */
+static void ask_who(struct sct_capture *c, const struct sct_vcpu *v, struct sct_open_call *open)
+{
+	struct sct_os_view view = os_view(c, v);
+	struct sct_who who = { 0 };
+	int number;
+
+	if (!c->os || !open->known)
+		return;
+	c->os->who(c->os->state, &view, &who, &open->arena);
+	for (size_t i = 0; i < open->nargs; i++)
+		if (sct_value_is_descriptor(&open->args[i], &number))
+			c->os->descriptor(c->os->state, &view, number, &open->arena);
+}
+
+static void ask_result(struct sct_capture *c, const struct sct_vcpu *v, struct sct_open_call *open, uint64_t result)
+{
+	struct sct_os_view view = os_view(c, v);
+	int number;
+
+	if (c->os && sct_result_is_descriptor(&open->call, true, result, &number))
+		c->os->descriptor(c->os->state, &view, number, &open->arena);
+}
+
+/* ---- events -------------------------------------------------------------------------------------------- */
+
 void sct_capture_enter(struct sct_capture *c, const struct sct_vcpu *v, enum sct_insn_kind kind, uint64_t pc,
                        struct sct_open_call *open)
 {
@@ -131,6 +165,7 @@ void sct_capture_enter(struct sct_capture *c, const struct sct_vcpu *v, enum sct
 	keep_lines(c, open);
 	open->gaps = sct_lines_gaps(c->lines);
 	open->open = true;
+	ask_who(c, v, open);
 	/* a thread that ends does not come back for these */
 	if (open->known && open->call.proto && (open->call.proto->flags & SCT_P_NORETURN))
 		sct_open_call_fini(open);
@@ -155,29 +190,41 @@ static bool same_space(const struct sct_dict *dict, uint64_t a, uint64_t b)
 	return a == b || (dict->arch->word == 8 && a >> 12 == b >> 12);
 }
 
-/* A handler runs first: the result lies in one of the frames that the kernel may have laid on the stack. */
-static void frame_results(struct sct_capture *c, uint64_t sp, struct sct_open_call *open)
+/* What the call has left behind, if that is its result. */
+static void result_values(struct sct_capture *c, uint64_t result, struct sct_open_call *open)
 {
 	struct sct_mem mem = sct_lines_mem(c->lines);
 
-	sct_lines_touch(c->lines, sp, FRAME_WINDOW);
-	for (const struct sct_sigframe *f = c->dict->arch->frames; open->known && f->word; f++) {
-		uint64_t result = 0;
-
-		if (mem.read(mem.ctx, sp + f->result, &result, f->word) == f->word)
-			sct_values_return(&open->call, open->args, open->nargs, true, result, &mem, &c->view,
-			                  &open->arena);
-	}
+	sct_values_return(&open->call, open->args, open->nargs, true, result, &mem, &c->view, &open->arena);
 }
 
-static void result_values(struct sct_capture *c, const struct sct_regs *regs, struct sct_open_call *open)
+/* A handler runs first: the result lies in one of the frames that the kernel may have laid on the stack. */
+static void frame_results(struct sct_capture *c, const struct sct_vcpu *v, struct sct_open_call *open)
+{
+	struct sct_mem mem = sct_lines_mem(c->lines);
+	uint64_t sp = sct_vcpu_role(v, c->dict, SCT_ROLE_SP), result[FRAMES_MAX];
+	size_t n = 0;
+
+	sct_lines_touch(c->lines, sp, FRAME_WINDOW);
+	for (const struct sct_sigframe *f = c->dict->arch->frames; open->known && f->word && n < FRAMES_MAX; f++) {
+		result[n] = 0;
+		if (mem.read(mem.ctx, sp + f->result, &result[n], f->word) == f->word)
+			result_values(c, result[n++], open);
+	}
+	for (size_t i = 0; i < n; i++)
+		ask_result(c, v, open, result[i]);
+}
+
+static void register_result(struct sct_capture *c, const struct sct_vcpu *v, const struct sct_regs *regs,
+                            struct sct_open_call *open)
 {
 	const struct sct_reg *r = open->call.result;
-	struct sct_mem mem = sct_lines_mem(c->lines);
 	uint64_t result;
 
-	if (r && sct_regs_get(regs, r, &result))
-		sct_values_return(&open->call, open->args, open->nargs, true, result, &mem, &c->view, &open->arena);
+	if (!r || !sct_regs_get(regs, r, &result))
+		return;
+	result_values(c, result, open);
+	ask_result(c, v, open, result);
 }
 
 void sct_capture_return(struct sct_capture *c, const struct sct_vcpu *v, uint64_t pc, struct sct_open_call *open)
@@ -195,9 +242,9 @@ void sct_capture_return(struct sct_capture *c, const struct sct_vcpu *v, uint64_
 		sct_lines_touch(c->lines, open->lines[i] * SCT_LINE, 1);
 	fill_gaps(c, mode, open);
 	if (open->known && pc == open->pc + (uint64_t)(int64_t)open->call.abi->after)
-		result_values(c, &regs, open);
+		register_result(c, v, &regs, open);
 	else if (c->dict->role[SCT_ROLE_SP] >= 0)
-		frame_results(c, sct_vcpu_role(v, c->dict, SCT_ROLE_SP), open);
+		frame_results(c, v, open);
 	sct_arena_reset(&open->arena);
 }
 

@@ -1,11 +1,12 @@
 /* Which memory an event carries: all that a decoder can want of the call that enters or returns.
  *
- * In:  registers and memory of the running vCPU, the tables of system calls
+ * In:  registers and memory of the running vCPU, the tables of system calls, the operating system's data
  * Out: lines noted in a capture; what is open is kept for the return
  */
 #ifndef SCT_RECORD_CAPTURE_H
 #define SCT_RECORD_CAPTURE_H
 
+#include "../os.h"
 #include "../value.h"
 #include "guest.h"
 #include "lines.h"
@@ -28,6 +29,7 @@ struct sct_capture {
 	const struct sct_dict *dict;
 	struct sct_profile profile; /* of dict's architecture */
 	struct sct_view view;
+	struct sct_os *os;          /* what it tells of who calls is noted too; NULL: nothing */
 };
 
 /* Ready for guests of dict's architecture, but for the lines, which are the caller's; no buffer of a call gives

@@ -58,6 +58,7 @@ static void prepare(struct sct_recorder *r, struct sct_vcpu *v)
 	sct_flush_all(r);
 	sct_stream_room(r->stream);
 	sct_vcpu_read(v, &r->dict);
+	sct_introspect_at(r, v);
 }
 
 /* Everything that belongs to an ENTER, but for its encoding. */
@@ -79,6 +80,7 @@ static void capture_enter(struct sct_recorder *r, struct sct_vcpu *v, const stru
 	e->size = site->size;
 	e->lines = r->capture.lines;
 	sct_capture_enter(&r->capture, v, site->kind, e->pc, &thread->call);
+	sct_introspect_told(r);
 }
 
 /* The first system call starts the recording. It waits for what belongs before it, all RAM at level full. Other vCPUs'

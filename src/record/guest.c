@@ -58,6 +58,7 @@ static void fill_roles(struct sct_dict *dict)
 	dict->role[SCT_ROLE_CR0] = position(dict, "cr0");
 	dict->role[SCT_ROLE_CR3] = position(dict, "cr3");
 	dict->role[SCT_ROLE_EFER] = position(dict, "efer");
+	dict->role[SCT_ROLE_CR4] = position(dict, "cr4");
 	/* the names begin with the general registers in the order of their numbers */
 	for (int i = 0; i < 16; i++)
 		dict->general[i] = i < (wide(dict) ? 16 : 8) ? position(dict, general[i]) : -1;

@@ -15,7 +15,7 @@
 enum { SCT_GUEST_REGS = 40 };
 
 /* Registers that callbacks ask for by role, as positions in the dictionary. */
-enum sct_role { SCT_ROLE_SP, SCT_ROLE_CS, SCT_ROLE_CR0, SCT_ROLE_CR3, SCT_ROLE_EFER, SCT_ROLES };
+enum sct_role { SCT_ROLE_SP, SCT_ROLE_CS, SCT_ROLE_CR0, SCT_ROLE_CR3, SCT_ROLE_EFER, SCT_ROLE_CR4, SCT_ROLES };
 
 /* The registers that are recorded: filled from the first vCPU, then the same for all. */
 struct sct_dict {

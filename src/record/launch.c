@@ -29,7 +29,7 @@ struct run {
 	const struct sct_launch *l;
 	char plugin[PATH_SIZE], version[128];
 	char kernel[SCT_SYMBOLS * 20]; /* its symbols as the plugin takes them */
-	int out, status;
+	int out, status, types; /* descriptors; types -1: there are none */
 	struct sct_counters *counters;
 	bool progress;
 };
@@ -95,6 +95,19 @@ static int read_kernel(struct run *r)
 	return 0;
 }
 
+static int read_types(struct run *r)
+{
+	const char *blame;
+	struct sct_err err;
+
+	if (!r->l->ntypes)
+		return 0;
+	if (sct_launch_user_mode(r->l->qemu[0]))
+		return complain("--types", "a single program runs without a kernel");
+	r->types = sct_launch_types(r->l->types, r->l->ntypes, &blame, &err);
+	return r->types < 0 ? complain(blame, err.text) : 0;
+}
+
 static int open_files(struct run *r)
 {
 	void *p;
@@ -141,6 +154,9 @@ static void plugin_option(const struct run *r, char *text, size_t size)
 		add_value(text, size, "buffer-limit", r->l->limit);
 	if (r->l->kernel)
 		add_value(text, size, "kernel", r->kernel);
+	snprintf(number, sizeof number, "%d", r->types);
+	if (r->types >= 0)
+		add_value(text, size, "types-fd", number);
 }
 
 /* ---- QEMU ---------------------------------------------------------------------------------------------- */
@@ -168,6 +184,8 @@ static void run_qemu(const struct run *r, const sigset_t *mask)
 	memcpy(argv + 3, r->l->qemu + 1, (n - 1) * sizeof *argv);
 	keep_open(r->out);
 	keep_open(r->status);
+	if (r->types >= 0)
+		keep_open(r->types);
 	/* a trace that meets the limit of file sizes is a write error, like a full disk, and no reason to end the guest */
 	if (!sct_launch_user_mode(argv[0]))
 		signal(SIGXFSZ, SIG_IGN);
@@ -248,14 +266,14 @@ static int run(struct run *r)
 
 int sct_launch_run(const struct sct_launch *l)
 {
-	struct run r = { .l = l };
+	struct run r = { .l = l, .types = -1 };
 	struct sct_err err;
 
 	if (sct_launch_check(l->qemu, &err) < 0 || sct_launch_probe(l->qemu[0], r.version, sizeof r.version, &err) < 0) {
 		fprintf(stderr, "sctrace-record: %s\n", err.text);
 		return 1;
 	}
-	if (find_plugin(&r) || read_kernel(&r) || open_files(&r))
+	if (find_plugin(&r) || read_kernel(&r) || read_types(&r) || open_files(&r))
 		return 1;
 	r.progress = l->progress > 0 || (l->progress < 0 && isatty(STDERR_FILENO) && !sct_launch_uses_terminal(l->qemu));
 	return run(&r);

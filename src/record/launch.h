@@ -12,12 +12,16 @@
 #include "../err.h"
 #include "status.h"
 
+enum { SCT_LAUNCH_TYPES = 16 };
+
 struct sct_launch {
 	const char *output;      /* the trace file */
 	const char *level;       /* "syscalls", "blocks", "full" */
 	const char *start;       /* "reset", "first-syscall" */
 	const char *limit;       /* bytes of one buffer, as text; NULL: the plugin's default */
 	const char *kernel;      /* file with the symbols of the guest's kernel; or NULL */
+	const char *types[SCT_LAUNCH_TYPES]; /* files of types and symbols of the guest's kernel, */
+	unsigned ntypes;         /* so many */
 	const char *plugin;      /* NULL: the one beside this program or where it was installed */
 	int progress;            /* 1 shown, 0 not shown, -1: when standard error is a terminal that QEMU does not use */
 	char **qemu;             /* program and arguments, NULL behind the last */
@@ -34,6 +38,13 @@ bool sct_launch_uses_terminal(char *const *qemu);
 /* Asks that QEMU whether it has plugins, and for its version: one line into version. SCT_E_UNSUPPORTED: it has none.
  * SCT_E_IO: it cannot be run. */
 int sct_launch_probe(const char *qemu, char *version, size_t size, struct sct_err *err);
+
+/* launch_types.c */
+
+/* Makes of files of the guest's kernel what the plugin takes: the descriptor of memory that holds it, close-on-exec.
+ * Negative: errors as of sct_types_load, of the file *blame; SCT_E_UNSUPPORTED: types or addresses are missing;
+ * SCT_E_USAGE: files that do not go together; SCT_E_IO, SCT_E_NOMEM: the system has no memory. */
+int sct_launch_types(const char *const *paths, unsigned count, const char **blame, struct sct_err *err);
 
 /* launch.c */
 

@@ -79,6 +79,10 @@ static void say_threads(const struct sct_launch *l, const struct sct_counters *c
 	if (c->kernel == SCT_KERNEL_SOUGHT)
 		fprintf(stderr, "sctrace-record: %s was not used: no system call has shown where the kernel lies\n",
 		        l->kernel);
+	if (c->types == SCT_TYPES_REFUSED)
+		say("what --types names is not of the guest's kernel and was not used");
+	if (c->types == SCT_TYPES_SOUGHT && strcmp(l->level, "full"))
+		say("what --types names was not used: the kernel that it is of was not found in the guest's memory");
 	if (!c->exact_threads && c->calls)
 		say("no switch of threads was recognised in the guest's kernel: which thread made a call is not recorded; "
 		    "with the kernel's symbols, --kernel, it would be");

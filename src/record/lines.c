@@ -15,7 +15,7 @@ enum {
 	PAGES = 32,            /* pages of the current event that are kept: pointers tend to stay near */
 	CACHE_SLOTS = 1 << 16, /* four times as many as a segment of nothing but lines can have */
 	CACHE_MAX = CACHE_SLOTS * 3 / 4,
-	KERNEL_LINES = 4096,   /* of one event: who runs takes some 30, a descriptor as many */
+	KERNEL_LINES = 2048,   /* of one event: who runs takes some 30, a descriptor as many */
 };
 
 struct line {

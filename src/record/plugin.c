@@ -1,6 +1,7 @@
 /* The QEMU plugin for whole machines: loading, phases, and the end.
  *
- * In:  arguments of -plugin: out=FILE or fd=N, level=, start=, buffer-limit=, kernel=, emulator=, status-fd=N
+ * In:  arguments of -plugin: out=FILE or fd=N, level=, start=, buffer-limit=, kernel=, types-fd=N, emulator=,
+ *      status-fd=N
  * Out: a trace file; counters for the launcher, or a summary on standard error
  */
 #include "header.h"
@@ -241,6 +242,8 @@ static bool set_option(struct sct_recorder *r, const char *arg)
 		return false;
 	if (!strncmp(arg, "fd", len) && len == 2)
 		return r->fd = (int)number, true;
+	if (!strncmp(arg, "types-fd", len) && len == 8)
+		return sct_introspect_set(r, (int)number);
 	if (!strncmp(arg, "buffer-limit", len) && len == 12)
 		return r->buffer_limit = number, number <= BUFFER_LIMIT_MAX;
 	return !strncmp(arg, "status-fd", len) && len == 9 && set_status(r, (int)number);
@@ -261,7 +264,10 @@ static bool make_capture(struct sct_recorder *r)
 	size_t event_limit = r->buffer_limit * EVENT_LIMIT_FACTOR;
 
 	r->capture.lines = sct_lines_new(event_limit / SCT_LINE + 256, read_page, NULL);
-	return r->capture.lines && sct_capture_init(&r->capture, &r->dict, r->buffer_limit);
+	if (!r->capture.lines || !sct_capture_init(&r->capture, &r->dict, r->buffer_limit))
+		return false;
+	sct_introspect_start(r);
+	return true;
 }
 
 static int fits(const struct qemu_info *info)
@@ -320,6 +326,7 @@ int qemu_plugin_install(uint64_t id, const struct qemu_info *info, int argc, cha
 	atomic_store(&r->phase, r->from_reset ? SCT_PHASE_RUNNING : SCT_PHASE_WAITING);
 	atomic_store(&r->counters->state, r->from_reset ? SCT_STATE_RUNNING : SCT_STATE_WAITING);
 	atomic_store(&r->counters->kernel, atomic_load(&r->kernel.state));
+	atomic_store(&r->counters->types, r->os.who ? SCT_TYPES_SOUGHT : SCT_TYPES_NONE);
 	atomic_store(&r->counters->magic, SCT_STATUS_MAGIC);
 	sct_register(id);
 	return 0;

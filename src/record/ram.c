@@ -1,12 +1,11 @@
 /* The guest's RAM at the start of a full recording.
  *
- * In:  physical memory, through two functions that QEMU's system binaries export though they are no part of the
- *      plugin interface (include/exec/cpu-common.h), which has none for it in version 4
+ * In:  physical memory
  * Out: RAM chunks
  */
+#include "physical.h"
 #include "recorder.h"
 
-#include <dlfcn.h>
 #include <string.h>
 
 enum {
@@ -21,27 +20,18 @@ enum {
 #define LIMIT (UINT64_C(1) << 40) /* guests with more RAM than this exceed what a trace is good for */
 
 struct ram {
-	void (*rw)(uint64_t addr, void *buf, uint64_t len, bool is_write);
-	bool (*is_io)(uint64_t addr);
+	struct sct_physical physical;
 	struct sct_stream *stream;
 	struct sct_bytes chunk;
 	uint64_t next_page; /* behind the chunk's last page */
 	unsigned pages;     /* in the chunk */
 };
 
-static bool find(struct ram *m)
-{
-	/* the detour by memory is POSIX's own advice for function pointers: dlsym(3p), application usage */
-	*(void **)&m->rw = dlsym(RTLD_DEFAULT, "cpu_physical_memory_rw");
-	*(void **)&m->is_io = dlsym(RTLD_DEFAULT, "cpu_physical_memory_is_io");
-	return m->rw && m->is_io;
-}
-
 bool sct_ram_possible(void)
 {
-	struct ram m = { .pages = 0 };
+	struct sct_physical physical;
 
-	return find(&m);
+	return sct_physical_find(&physical);
 }
 
 static void put_chunk(struct ram *m)
@@ -67,7 +57,7 @@ static void put_page(struct ram *m, uint64_t addr)
 
 	if (m->pages == CHUNK_PAGES || m->next_page != addr / PAGE)
 		put_chunk(m);
-	m->rw(addr, page, PAGE, false);
+	m->physical.rw(addr, page, PAGE, false);
 	if (memcmp(page, zero, PAGE)) {
 		sct_put_u8(&m->chunk, 1);
 		sct_put(&m->chunk, page, PAGE);
@@ -81,7 +71,7 @@ static void put_page(struct ram *m, uint64_t addr)
 static void put_pages(struct ram *m, uint64_t from, uint64_t to)
 {
 	for (uint64_t at = from; at < to; at += PAGE)
-		if (!m->is_io(at))
+		if (!m->physical.is_io(at))
 			put_page(m, at);
 }
 
@@ -90,11 +80,11 @@ void sct_ram_write(struct sct_stream *s)
 	struct ram m = { .stream = s, .next_page = UINT64_MAX };
 	uint64_t ends = 5 * GIB; /* the search ends one GiB behind the last RAM that was found */
 
-	if (!find(&m))
+	if (!sct_physical_find(&m.physical))
 		return;
 	put_pages(&m, 0, FINE_END);
 	for (uint64_t at = FINE_END; at < ends && at < LIMIT; at += at < 4 * GIB ? STEP : HIGH_STEP) {
-		if (m.is_io(at))
+		if (m.physical.is_io(at))
 			continue;
 		put_pages(&m, at, at + (at < 4 * GIB ? STEP : HIGH_STEP));
 		if (at + 2 * GIB > ends)

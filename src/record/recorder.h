@@ -13,6 +13,7 @@
 #include "emit.h"
 #include "guest.h"
 #include "kernel.h"
+#include "kernel_memory.h"
 #include "stream.h"
 #include "threads.h"
 
@@ -58,6 +59,8 @@ struct sct_recorder {
 	struct sct_threads threads;
 	struct sct_kernel kernel;
 	struct sct_capture capture;
+	struct sct_os os;        /* tells of the guest's processes; empty: no types were given */
+	struct sct_kernel_memory kernel_memory;
 	struct sct_bytes scratch;
 	struct sct_map blocks;   /* hash of the code -> struct sct_block */
 	uint64_t block_ids, instructions;
@@ -97,6 +100,16 @@ void sct_locate_enter(struct sct_recorder *r, struct sct_vcpu *v, enum sct_insn_
 /* QEMU has dropped its translations. */
 void sct_locate_restarted(struct sct_recorder *r);
 void sct_on_kernel(unsigned vcpu, void *none);
+
+/* introspect.c: the guest's own data. The stream is locked but for the first two. */
+/* Takes the layouts that fd, which is closed, holds as text. False: they make no sense. */
+bool sct_introspect_set(struct sct_recorder *r, int fd);
+/* The capture is ready. */
+void sct_introspect_start(struct sct_recorder *r);
+/* The next event is v's, whose registers have been read. */
+void sct_introspect_at(struct sct_recorder *r, struct sct_vcpu *v);
+/* An event's memory has been captured: tells the launcher, or the user, whether the kernel was found. */
+void sct_introspect_told(struct sct_recorder *r);
 
 /* hooks.c: what gets instrumented */
 void sct_on_translate(uint64_t id, struct qemu_plugin_tb *tb);

@@ -27,11 +27,20 @@ enum sct_kernel_state {
 	SCT_KERNEL_REFUSED, /* they are not those of the guest's kernel */
 };
 
+/* What came of the types that --types gives. */
+enum sct_types_state {
+	SCT_TYPES_NONE,    /* none were given */
+	SCT_TYPES_SOUGHT,  /* the kernel that they are of has not been seen in the guest's memory yet */
+	SCT_TYPES_FOUND,   /* what they lead to is recorded */
+	SCT_TYPES_REFUSED, /* they are not those of the guest's kernel */
+};
+
 struct sct_counters {
 	_Atomic uint64_t magic; /* SCT_STATUS_MAGIC once the plugin has accepted this QEMU */
 	_Atomic uint32_t state; /* enum sct_state */
 	_Atomic uint32_t exact_threads;
 	_Atomic uint32_t kernel; /* enum sct_kernel_state */
+	_Atomic uint32_t types;  /* enum sct_types_state */
 	_Atomic uint64_t calls, events, instructions; /* recorded; instructions as of the last segment */
 	_Atomic uint64_t calls_written, events_written; /* of these, in the file */
 	_Atomic uint64_t bytes, file_bytes;           /* written: before and after compression */

@@ -1,0 +1,96 @@
+/* Reads the kernel's memory beside a vCPU that runs a program.
+ *
+ * In:  control registers, physical memory
+ * Out: lines
+ */
+#include "kernel_memory.h"
+
+#include "../../formats/sctrace.h"
+
+/* Page-table isolation: this bit tells the program's top-level table from the kernel's (arch/x86/mm/pti.c,
+ * PTI_PGTABLE_SWITCH_BIT; arch/x86/entry/calling.h). */
+#define ISOLATED (UINT64_C(1) << 12)
+
+/* RAM only: reading from a device could change what it does. */
+static size_t read_physical(void *ctx, uint64_t paddr, void *buf, size_t len)
+{
+	const struct sct_physical *p = ctx;
+
+	if (p->is_io(paddr))
+		return 0;
+	p->rw(paddr, buf, len, false);
+	return len;
+}
+
+void sct_kernel_memory_init(struct sct_kernel_memory *k, const struct sct_dict *dict)
+{
+	*k = (struct sct_kernel_memory){ .dict = dict };
+	sct_memory_init(&k->tables, 0);
+	if (sct_physical_find(&k->physical))
+		sct_memory_set_backing(&k->tables, (struct sct_backing){ read_physical, &k->physical });
+}
+
+void sct_kernel_memory_at(struct sct_kernel_memory *k, struct sct_vcpu *v)
+{
+	const struct sct_dict *d = k->dict;
+
+	k->vcpu = v;
+	k->paging = sct_paging_x86(sct_vcpu_role(v, d, SCT_ROLE_CR0), sct_vcpu_role(v, d, SCT_ROLE_CR3),
+	                           sct_vcpu_role(v, d, SCT_ROLE_CR4), sct_vcpu_role(v, d, SCT_ROLE_EFER));
+	k->sure = false;
+	k->mappings = 0;
+}
+
+/* Walks from the root that is the kernel's: the other one has nothing of what is asked for here, so the first success
+ * tells which of the two that is. */
+static bool walk(struct sct_kernel_memory *k, uint64_t addr, struct sct_mapping *m)
+{
+	struct sct_paging kernel = k->paging;
+	enum sct_walk_status status = sct_page_walk_x86(&k->paging, &k->tables, addr, m);
+
+	kernel.root &= ~ISOLATED;
+	if (status != SCT_WALK_OK && !k->sure && kernel.root != k->paging.root) {
+		status = sct_page_walk_x86(&kernel, &k->tables, addr, m);
+		if (status == SCT_WALK_OK)
+			k->paging = kernel;
+	}
+	k->sure |= status == SCT_WALK_OK;
+	return status == SCT_WALK_OK;
+}
+
+/* The kernel's data lie together in large pages, so that few walks are needed. */
+static bool translate(struct sct_kernel_memory *k, uint64_t addr, uint64_t *paddr)
+{
+	unsigned known = k->mappings < SCT_KERNEL_MAPPINGS ? k->mappings : SCT_KERNEL_MAPPINGS, i = 0;
+
+	while (i < known && addr - k->base[i] >= k->mapping[i].size)
+		i++;
+	if (i == known) {
+		struct sct_mapping m;
+
+		if (!walk(k, addr, &m))
+			return false;
+		i = k->mappings++ % SCT_KERNEL_MAPPINGS;
+		k->base[i] = addr & ~(m.size - 1);
+		m.paddr &= ~(m.size - 1);
+		k->mapping[i] = m;
+	}
+	*paddr = k->mapping[i].paddr + (addr - k->base[i]);
+	return true;
+}
+
+bool sct_kernel_memory_line(void *ctx, uint64_t addr, uint8_t *line)
+{
+	struct sct_kernel_memory *k = ctx;
+	struct sct_vcpu *v = k->vcpu;
+	uint64_t paddr;
+
+	if (sct_vcpu_may_be_user(v, k->dict, addr))
+		return false;
+	if (k->physical.rw)
+		return translate(k, addr, &paddr) && read_physical(&k->physical, paddr, line, SCT_LINE) == SCT_LINE;
+	if (!qemu_plugin_read_memory_vaddr(addr, v->buf, SCT_LINE))
+		return false;
+	memcpy(line, v->buf->data, SCT_LINE);
+	return true;
+}
