@@ -37,29 +37,49 @@ static const char *base_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-static void print_param(const struct row_param *p)
+/* name and depth: of the array that has what the parameter is else. */
+static void print_param(const struct row_param *p, const char *name, unsigned index, unsigned depth)
 {
 	printf("\t{ .name = \"%s\", .type = \"%s\", .cls = SCT_C_%s, .dir = %s, .size = %u, .slot = %u, .slot_hi = %u",
 	       p->name, p->type, p->cls, p->dir, p->size, p->slot, p->slot_hi);
 	if (p->len)
-		printf(", .len = %s, .len_arg = %u", p->len, p->len_arg);
+		printf(", .len = %s, .len_arg = %u, .len_at = %u, .len_add = %u", p->len, p->len_arg, p->len_at, p->len_add);
 	if (p->elem)
 		printf(", .elem = %u, .elem_signed = %d", p->elem, p->elem_signed);
 	if (p->when)
-		printf(", .when = %s, .when_arg = %u, .when_value = 0x%x", p->when, p->when_arg, p->when_value);
-	puts(" },");
+		printf(", .when = %s, .when_arg = %u, .when_at = %u, .when_value = 0x%x, .when_mask = 0x%x", p->when,
+		       p->when_arg, p->when_at, p->when_value, p->when_mask);
+	if (p->or_else)
+		printf(", .or_else = &%s_%u_%u", name, index, depth);
+	fputs(" }", stdout);
+}
+
+/* The other meanings of a parameter, the last one first: each points to the next. */
+static void print_others(const struct row_param *p, const char *name, unsigned index, unsigned depth)
+{
+	if (!p)
+		return;
+	print_others(p->or_else, name, index, depth + 1);
+	printf("static const struct sct_param %s_%u_%u =\n", name, index, depth);
+	print_param(p, name, index, depth + 1);
+	puts(";");
 }
 
 static void print_params(const struct input *in, const struct list *l)
 {
 	for (size_t i = 0; i < l->count; i++) {
 		const struct row *r = &l->row[i];
+		const char *name = text_printf("%s_%s_%lu", in->profile, l->member, r->nr);
 
 		if (!r->nparams)
 			continue;
-		printf("static const struct sct_param %s_%s_%lu[] = {\n", in->profile, l->member, r->nr);
 		for (unsigned k = 0; k < r->nparams; k++)
-			print_param(&r->param[k]);
+			print_others(r->param[k].or_else, name, k, 0);
+		printf("static const struct sct_param %s[] = {\n", name);
+		for (unsigned k = 0; k < r->nparams; k++) {
+			print_param(&r->param[k], name, k, 0);
+			puts(",");
+		}
 		puts("};");
 	}
 }

@@ -23,6 +23,7 @@ struct keyword {
 static const struct keyword classes[] = {
 	{ "fd", "FD" },    { "ptr", "PTR" }, { "str", "STR" },	 { "strv", "STRV" }, { "buf", "BUF" },
 	{ "iov", "IOV" },  { "msg", "MSG" }, { "mmsg", "MMSG" }, { "addr", "ADDR" }, { "words", "WORDS" },
+	{ "struct", "STRUCT" }, { "sized", "SIZED" },
 };
 
 static const struct keyword directions[] = {
@@ -89,53 +90,112 @@ static bool number_code(const char *code, unsigned *size, unsigned *is_signed)
 	return true;
 }
 
-/* len=NUMBER, len=PARAM, len=*PARAM, len=ret/PARAM, len=pages/PARAM */
-static void take_len(const struct parse *p, struct row_param *a, const char *value)
+/* "PARAM" or "PARAM+BYTES" behind a '*': which one, and how many bytes behind where it points. */
+static unsigned behind(const struct parse *p, char *text, unsigned *at)
 {
+	char *plus = strchr(text, '+');
+
+	if (plus) {
+		*plus = 0;
+		*at = number(p, plus + 1);
+	}
+	return param_index(p, text);
+}
+
+static const struct keyword len_kinds[] = {
+	{ "pages/", "SCT_LEN_PAGES" }, { "ret/", "SCT_LEN_RET" }, { "bits/", "SCT_LEN_BITS" },
+};
+
+/* len=NUMBER, len=PARAM, len=*PARAM, len=*PARAM+AT, len=ret/PARAM, len=pages/PARAM, len=bits/PARAM, each but the first
+ * perhaps behind ADD+ */
+static void take_len(const struct parse *p, struct row_param *a, char *value)
+{
+	char *plus = strchr(value, '+');
+
+	if (plus && (*value != '*')) {
+		*plus = 0;
+		a->len_add = strcmp(value, "word") ? number(p, value) : p->word;
+		value = plus + 1;
+	}
 	if (strchr("0123456789", *value)) {
 		a->len = "SCT_LEN_FIXED";
 		a->len_arg = number(p, value);
-	} else if (*value == '*') {
-		a->len = "SCT_LEN_ARG_PTR";
-		a->len_arg = param_index(p, value + 1);
-	} else if (text_starts(value, "pages/")) {
-		a->len = "SCT_LEN_PAGES";
-		a->len_arg = param_index(p, value + 6);
-	} else if (text_starts(value, "ret/")) {
-		a->len = "SCT_LEN_RET";
-		a->len_arg = param_index(p, value + 4);
-	} else {
-		a->len = "SCT_LEN_ARG";
-		a->len_arg = param_index(p, value);
+		return;
 	}
+	if (*value == '*') {
+		a->len = "SCT_LEN_ARG_PTR";
+		a->len_arg = behind(p, value + 1, &a->len_at);
+		return;
+	}
+	for (size_t i = 0; i < sizeof len_kinds / sizeof *len_kinds; i++) {
+		if (text_starts(value, len_kinds[i].text)) {
+			a->len = len_kinds[i].value;
+			a->len_arg = param_index(p, value + strlen(len_kinds[i].text));
+			return;
+		}
+	}
+	a->len = "SCT_LEN_ARG";
+	a->len_arg = param_index(p, value);
 }
 
-/* when=ret; when=PARAM&BITS; when=PARAM:N,N,... */
-static void take_when(const struct parse *p, struct row_param *a, char *value)
+static unsigned one_of(const struct parse *p, char *list)
 {
-	char *op = value + strcspn(value, "&:"), kind = *op, *comma;
+	unsigned bits = 0;
 
-	if (!strcmp(value, "ret")) {
-		a->when = "SCT_WHEN_RET";
-		return;
-	}
-	if (!kind)
-		die(p->file, p->line, "when=%s: '&' or ':' expected", value);
-	*op++ = 0;
-	a->when_arg = param_index(p, value);
-	a->when = kind == '&' ? "SCT_WHEN_BITS" : "SCT_WHEN_ONE_OF";
-	if (kind == '&') {
-		a->when_value = number(p, op);
-		return;
-	}
-	for (; op; op = comma) {
-		comma = strchr(op, ',');
+	for (char *comma; list; list = comma) {
+		comma = strchr(list, ',');
 		if (comma)
 			*comma++ = 0;
-		if (number(p, op) > 31)
-			die(p->file, p->line, "when: %s is above 31", op);
-		a->when_value |= UINT32_C(1) << number(p, op);
+		if (number(p, list) > 31)
+			die(p->file, p->line, "when: %s is above 31", list);
+		bits |= UINT32_C(1) << number(p, list);
 	}
+	return bits;
+}
+
+static const struct keyword results[] = {
+	{ "ret", "SCT_WHEN_RET" }, { "eintr", "SCT_WHEN_EINTR" },
+};
+
+/* when=ret; when=eintr; when=PARAM&BITS; when=PARAM:N,N,...; when=PARAM=N; the last two also PARAM&MASK; when=*PARAM=N,
+ * when=*PARAM+AT=N */
+static void take_when(const struct parse *p, struct row_param *a, char *value)
+{
+	char *mask = strchr(value, '&'), *op = value + strcspn(value, ":="), kind = *op;
+
+	a->when = FIND(results, value);
+	if (a->when)
+		return;
+	if (!kind && !mask)
+		die(p->file, p->line, "when=%s: '&', ':' or '=' expected", value);
+	*op = 0;
+	if (mask)
+		*mask++ = 0;
+	a->when_arg = *value == '*' ? behind(p, value + 1, &a->when_at) : param_index(p, value);
+	if (!kind) {
+		a->when = "SCT_WHEN_BITS";
+		a->when_value = number(p, mask);
+		return;
+	}
+	a->when_mask = mask ? number(p, mask) : 0;
+	a->when = kind == ':' ? "SCT_WHEN_ONE_OF" : *value == '*' ? "SCT_WHEN_PTR_IS" : "SCT_WHEN_IS";
+	a->when_value = kind == ':' ? one_of(p, op + 1) : number(p, op + 1);
+}
+
+/* "struct", "struct:NAME": the latter says what TYPE does not. */
+static bool take_class(const struct parse *p, struct row_param *a, const char *mark)
+{
+	const char *colon = strchr(mark, ':'), *word = text_squeeze(mark, colon ? (size_t)(colon - mark) : strlen(mark));
+
+	if (!FIND(classes, word) || (colon && strcmp(word, "struct") && strcmp(word, "sized")))
+		return false;
+	a->cls = FIND(classes, word);
+	a->size = strcmp(word, "fd") ? p->word : 4;
+	if (colon) {
+		check_chars(p, colon + 1, "");
+		a->type = text_printf("struct %s *", colon + 1);
+	}
+	return true;
 }
 
 static void take_mark(const struct parse *p, struct row_param *a, char *mark)
@@ -147,9 +207,8 @@ static void take_mark(const struct parse *p, struct row_param *a, char *mark)
 	} else if (number_code(mark, &size, &is_signed)) {
 		a->cls = is_signed ? "INT" : "UINT";
 		a->size = size;
-	} else if (FIND(classes, mark)) {
-		a->cls = FIND(classes, mark);
-		a->size = strcmp(mark, "fd") ? p->word : 4;
+	} else if (take_class(p, a, mark)) {
+		return;
 	} else if (FIND(directions, mark)) {
 		a->dir = FIND(directions, mark);
 	} else if (text_starts(mark, "len=")) {
@@ -169,9 +228,18 @@ static void take_mark(const struct parse *p, struct row_param *a, char *mark)
 
 enum { NO_SLOT = 0xff };
 
+static bool by_result(const struct row_param *a)
+{
+	return a->when && (!strcmp(a->when, "SCT_WHEN_RET") || !strcmp(a->when, "SCT_WHEN_EINTR"));
+}
+
+/* The marks of one meaning up to a '|', then those of the others. */
 static void take_marks(const struct parse *p, struct row_param *a, char *marks)
 {
-	for (char *mark; (mark = text_word(&marks));)
+	const char *type = a->type;
+	char *mark;
+
+	while ((mark = text_word(&marks)) && strcmp(mark, "|"))
 		take_mark(p, a, mark);
 	if (!a->cls)
 		die(p->file, p->line, "%s, %s: no class", p->row->name, a->name);
@@ -179,6 +247,14 @@ static void take_marks(const struct parse *p, struct row_param *a, char *marks)
 		a->size = p->word;
 	if (!a->dir)
 		a->dir = "SCT_IN";
+	if (!mark)
+		return;
+	if (!a->when || by_result(a))
+		die(p->file, p->line, "%s, %s: '|' behind what always holds, or what only the result says", p->row->name,
+		    a->name);
+	a->or_else = grow(NULL, 0, 1, sizeof *a->or_else);
+	*a->or_else = (struct row_param){ .name = a->name, .type = type, .slot = a->slot, .slot_hi = a->slot_hi };
+	take_marks(p, a->or_else, marks);
 }
 
 /* Cuts "TYPE NAME [MARKS]" at *list; returns the marks, or NULL at the end of the list. */

@@ -33,24 +33,31 @@ enum sct_dir {
 	SCT_INOUT = 3,
 };
 
-/* Where a length or count comes from. At return an `out` buffer has min(ret, len) bytes under LEN_RET. */
+/* Where a length or count comes from; len_add is added to what it is. At return an `out` buffer has min(ret, len) bytes
+ * under LEN_RET. */
 enum sct_len {
 	SCT_LEN_NONE,
 	SCT_LEN_ARG,     /* the value of parameter number len_arg */
-	SCT_LEN_ARG_PTR, /* the 32-bit number that parameter len_arg points at (getsockname's addrlen); of what the
-	                    kernel wrote, the smaller of that number at entry and at return */
+	SCT_LEN_ARG_PTR, /* the 32-bit number that lies len_at bytes behind where parameter len_arg points (getsockname's
+	                    addrlen); of what the kernel wrote, the smaller of that number at entry and at return */
 	SCT_LEN_RET,     /* at return the result, never more than parameter len_arg */
 	SCT_LEN_FIXED,   /* len_arg itself is the number */
-	SCT_LEN_BITS,    /* words (longs of the caller) that hold as many bits as the value of parameter len_arg (select) */
+	SCT_LEN_BITS,    /* numbers of `elem` bytes that hold as many bits as the value of parameter len_arg (select) */
 	SCT_LEN_PAGES,   /* one for each page of 4096 bytes in the value of parameter len_arg, the last may be a part */
 };
 
-/* When a pointer means what its class says; otherwise it is SCT_C_PTR and nothing is known to be behind it. */
+/* When a pointer means what its class says; otherwise what `or_else` says, and without one it is SCT_C_PTR and nothing is
+ * known to be behind it. */
 enum sct_when {
 	SCT_WHEN_ALWAYS,
 	SCT_WHEN_BITS,   /* (parameter when_arg & when_value) != 0: clone's parent_tidptr under CLONE_PARENT_SETTID */
-	SCT_WHEN_ONE_OF, /* parameter when_arg is below 32 and that bit of when_value is set: syslog's buf by type */
+	SCT_WHEN_ONE_OF, /* parameter when_arg, of its bits only those of when_mask (0: all), is below 32 and that bit of
+	                    when_value is set: syslog's buf by type */
 	SCT_WHEN_RET,    /* the result is above 0: wait4's stat_addr; for what the kernel writes */
+	SCT_WHEN_EINTR,  /* the call failed with EINTR: nanosleep's rmtp; the only outputs that a failed call has */
+	SCT_WHEN_IS,     /* parameter when_arg, of its bits only those of when_mask (0: all), is when_value: reboot's arg */
+	SCT_WHEN_PTR_IS, /* the 32-bit number that lies when_at bytes behind where parameter when_arg points is when_value:
+	                    capget's data by the version in its header */
 };
 
 struct sct_param {
@@ -64,9 +71,14 @@ struct sct_param {
 	uint8_t elem;            /* SCT_C_NUM: bytes of one number; its sign is elem_signed */
 	uint8_t elem_signed;
 	uint16_t len_arg;        /* index of the parameter, or the fixed number; see len */
+	uint8_t len_at, len_add; /* see len */
 	uint8_t when;            /* enum sct_when */
-	uint8_t when_arg;
-	uint32_t when_value;
+	uint8_t when_arg, when_at;
+	uint32_t when_value, when_mask;
+	/* What the parameter is when `when` does not hold, or NULL: the same word with another type, class and so on, and
+	 * perhaps a `when` and an or_else of its own. Of a chain, only the last may depend on the result; every other
+	 * condition is known at entry. The class may be one of a number: semctl's arg. */
+	const struct sct_param *or_else;
 };
 
 enum sct_proto_flag {

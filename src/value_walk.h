@@ -23,6 +23,11 @@ struct sct_walk {
 void sct_walk_set(struct sct_value *v, const char *name, const char *type, unsigned width, uint64_t raw);
 /* Gives v its raw word as a number. */
 void sct_walk_number(struct sct_value *v, bool is_signed);
+/* Whether the parameter's `when` holds; UNKNOWN: what decides is not recorded. */
+enum sct_holds { SCT_HOLDS_NOT, SCT_HOLDS, SCT_HOLDS_UNKNOWN };
+enum sct_holds sct_walk_when(struct sct_walk *w, const struct sct_param *p);
+/* What the parameter is in this call: p itself, or one of its or_else. */
+const struct sct_param *sct_walk_meant(struct sct_walk *w, const struct sct_param *p);
 /* How many bytes or elements the parameter's pointer points at, in *n. False: what says so is unknown. */
 bool sct_walk_length(struct sct_walk *w, const struct sct_param *p, uint64_t *n);
 
