@@ -1,9 +1,9 @@
 #!/bin/sh
-# PANDA's i386 recording as a whole: every call and result right with its snapshot, what can be found without it, and a
-# snapshot of another recording that is noticed.
+# PANDA's i386 recording as a whole: every call and result right with its snapshot, what can be found without it, a
+# snapshot of another recording that is noticed; who called, descriptors and structs as PANDA's own plugins have them.
 #
 # In:  $PANDA: the recording's folder (t32.trace.zst, t32-rr-snp.zst, t32-rr-nondet.log.zst, t32.truth.jsonl,
-#      t32-syscalls2.txt.zst, td.rr2); it is too big to be part of the project. Programs in $BUILD
+#      t32-syscalls2.txt.zst, t32.plog, t32-structs.plog, kernelinfo.conf, td.rr2); it is too big to be part of the project. Programs in $BUILD
 # Out: one line for each test; the last line is "N passed, N failed"
 set -u
 cd "$(dirname "$0")/../.." || exit 1
@@ -34,8 +34,26 @@ wrong() { # another recording's snapshot
 	[ $? = 2 ] && grep 'reads disagree with memory; the first at seq' "$tmp/messages"
 }
 
+who() { # by the offsets that PANDA's osi_linux used itself
+	"$build/sctrace-decode" -t "$PANDA/kernelinfo.conf" -o "$tmp/who.jsonl" "$PANDA/t32" 2>"$tmp/messages" ||
+		{ cat "$tmp/messages"; return 1; }
+	"$python" tests/live/panda_plog.py "$tmp/who.jsonl" "$PANDA/t32.plog"
+}
+
+structs() {
+	"$python" tests/live/panda_plog.py "$tmp/who.jsonl" "$PANDA/t32-structs.plog" --structs
+}
+
+who_changes_nothing() { # but what it adds: without types the rest of each record is the same
+	sed -E "$without" "$tmp/whole.jsonl" >"$tmp/1" && sed -E "$without" "$tmp/who.jsonl" >"$tmp/2" && cmp "$tmp/1" "$tmp/2"
+}
+without='s/"(pid|tid|ppid|comm|start_time_ns|uid|exe)":("([^"\\]|\\.)*"|[^,]*),//g; s/,"text":"([^"\\]|\\.)*"//g'
+
 test_that "panda: calls and results" whole
 test_that "panda: one thread" threads
 test_that "panda: without the snapshot" alone
 test_that "panda: another recording's snapshot" wrong
+test_that "panda: who calls, what descriptors are" who
+test_that "panda: structs" structs
+test_that "panda: nothing else changes by kernel types" who_changes_nothing
 finish
