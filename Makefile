@@ -98,7 +98,8 @@ $(BUILD)/gen/%.o: $(BUILD)/gen/%.c Makefile
 
 PLUGIN_USER := $(wildcard src/record/user*.c)
 PLUGIN_BOTH := $(filter-out $(LAUNCH) $(PLUGIN_USER) src/record/plugin.c,$(wildcard src/record/*.c)) \
-	$(addprefix src/,abi.c arch.c arch_x86.c arch_arm.c arch_mips.c arena.c err.c map.c proto.c value.c value_walk.c value_when.c) \
+	$(addprefix src/,abi.c arch.c arch_x86.c arch_arm.c arch_mips.c arena.c err.c map.c proto.c) \
+	$(wildcard src/value*.c src/layout*.c) \
 	dwarf/builtin.c dwarf/types.c
 PLUGIN_LIB := $(BUILD)/plugin/plugin.a
 PLUGIN_CC   = $(CC) $(BASE) $(shell pkg-config --cflags glib-2.0) $(CPPFLAGS) $(CFLAGS) -MMD -MP

@@ -6,13 +6,15 @@
  *
  * As PANDA has it: numbers by width and sign, text as str, buffers as bytes_val, structs as struct_type and
  * struct_data, everything else behind a pointer as ptr; what the kernel wrote is shown as it was at return. On top of
- * it, arrays and numbers behind pointers have struct_data beside their ptr. PANDA's placeholders ("n/a",
+ * it, arrays and numbers behind pointers have struct_data beside their ptr, and members have their whole values, of which
+ * PANDA keeps the lowest byte. PANDA's placeholders ("n/a",
  * "[unknown filename]") have no equal here: what is unknown is not set.
  */
 #include "plog_entry.h"
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "../src/event.h"
@@ -138,16 +140,20 @@ static void set_raw(Panda__NamedData *d, const struct sct_value *v)
 		set_unsigned(d, v->width, v->raw);
 }
 
-/* Everything that has parts: beside its address, if it has one. */
+/* What has parts: a struct, or what a pointer in a struct points at, as PANDA has it, by its type and members alone; what
+ * PANDA does not have, beside its address. */
 static void set_parts(struct sct_plog *p, Panda__NamedData *d, const struct sct_value *v, const struct sct_value *now)
 {
-	set_raw(d, v);
-	if (now->meaning == SCT_M_STRUCT)
+	bool is_ptr = now->meaning == SCT_M_PTR;
+
+	if (is_ptr && now->elems->meaning == SCT_M_STRUCT)
+		now = now->elems;
+	if (now->meaning == SCT_M_STRUCT) {
 		set_members(p, d, struct_tag(p, now->type ? now->type : ""), now->elems, now->nelems);
-	else if (now->meaning == SCT_M_ARRAY)
-		set_members(p, d, array_name(now), now->elems, now->nelems);
-	else
-		set_members(p, d, "ArrayOfPrimitive", now->elems, 1);
+		return;
+	}
+	set_raw(d, v);
+	set_members(p, d, is_ptr ? "ArrayOfPrimitive" : array_name(now), now->elems, now->nelems);
 }
 
 static Panda__NamedData *value_data(struct sct_plog *p, const struct sct_value *v)
@@ -184,19 +190,31 @@ static const struct sct_value *find_arg(const struct sct_record *r, const char *
 	return NULL;
 }
 
-/* PANDA's extra argument of bind: the port of an IPv4 or IPv6 address (include/uapi/linux/in.h, in6.h). */
+/* The port of an IPv4 or IPv6 address, whose text is the port as people know it. */
+static bool port_of(const struct sct_value *v, uint64_t *port)
+{
+	for (size_t i = 0; v->meaning == SCT_M_STRUCT && i < v->nelems; i++) {
+		const struct sct_value *m = &v->elems[i];
+
+		if (m->text && (!strcmp(m->name, "sin_port") || !strcmp(m->name, "sin6_port"))) {
+			*port = strtoul(m->text, NULL, 10);
+			return true;
+		}
+	}
+	return false;
+}
+
+/* PANDA's extra argument of bind. */
 static Panda__NamedData *bound_port(struct sct_plog *p, const struct sct_record *r)
 {
-	enum { FAMILY_INET = 2, FAMILY_INET6 = 10 };
 	const struct sct_value *v = r->nargs > 1 ? &r->args[1] : NULL;
 	Panda__NamedData *d;
+	uint64_t port;
 
-	if (!r->entry || strcmp(r->entry, "sys_bind") || !v || v->meaning != SCT_M_BYTES || v->len < 4)
-		return NULL;
-	if ((v->data[0] != FAMILY_INET && v->data[0] != FAMILY_INET6) || v->data[1])
+	if (!r->entry || strcmp(r->entry, "sys_bind") || !v || !port_of(v, &port))
 		return NULL;
 	d = new_data(p, "port");
-	set_unsigned(d, 2, (uint64_t)v->data[2] << 8 | v->data[3]);
+	set_unsigned(d, 2, port);
 	return d;
 }
 

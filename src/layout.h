@@ -22,6 +22,16 @@ enum sct_layout_kind {
 	SCT_L_ARRAY,
 };
 
+/* Structs of which more is known than what C says. */
+enum sct_layout_tag {
+	SCT_TAG_NONE,
+	SCT_TAG_SIGINFO,  /* si_signo and si_code choose among the members of _sifields */
+	SCT_TAG_SIGEVENT, /* sigev_notify among those of _sigev_un */
+	SCT_TAG_IPV4, SCT_TAG_IPV6, /* addresses in network order */
+	SCT_TAG_INET, SCT_TAG_INET6, SCT_TAG_UNIX, /* socket addresses: the port, the path */
+	SCT_TAG_HANDLE,   /* struct file_handle: handle_bytes tells how long f_handle is */
+};
+
 struct sct_field {
 	const char *name;              /* NULL: anonymous */
 	const struct sct_layout *type;
@@ -34,7 +44,9 @@ struct sct_layout {
 	 * ("unsigned int"), of a pointer to a function "void (*)()", of what has no name "struct". */
 	const char *type;
 	uint8_t kind;                  /* enum sct_layout_kind */
+	uint8_t tag;                   /* STRUCT, UNION: enum sct_layout_tag */
 	bool big_endian;
+	bool is_signed;                /* INT; ENUM whose values can be negative */
 	uint32_t size;                 /* bytes */
 	uint32_t count;                /* ARRAY, CHARS, BYTES: elements; 0: flexible, goes on to the end of what is there */
 	const struct sct_field *fields; /* STRUCT, UNION: in order, nfields of them */

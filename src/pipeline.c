@@ -97,6 +97,7 @@ int sct_pipeline_new(struct sct_pipeline **out, struct sct_trace *trace, const s
 	p->options = *options;
 	p->ops = *ops;
 	p->decode.view.limits = options->limits;
+	p->decode.view.layouts = sct_layouts_new(options->types);
 	p->annotate.os = options->os;
 	sct_pending_init(&p->pending);
 	r = check_profile(p, err);
@@ -123,6 +124,7 @@ void sct_pipeline_free(struct sct_pipeline *p)
 		return;
 	sct_lineage_fini(&p->lineage);
 	sct_pending_fini(&p->pending);
+	sct_layouts_free(p->decode.view.layouts);
 	sct_machine_fini(&p->machine);
 	sct_step_free(p->step);
 	sct_insn_free(p->insn);

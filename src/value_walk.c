@@ -43,41 +43,50 @@ static bool length_of_result(struct sct_walk *w, const struct sct_value *room, u
 }
 
 /* The 32-bit length that a parameter points at: at return what the kernel left there, cut to the room at entry. */
-static bool length_behind(struct sct_walk *w, const struct sct_value *pointer, unsigned at, uint64_t *n)
+static bool length_behind(struct sct_walk *w, const struct sct_value *pointer, uint64_t *n)
 {
 	uint64_t now;
 
-	if (!pointer->known || !pointer->raw || !read_le(w, pointer->raw + at, 4, &now))
+	if (!pointer->known || !pointer->raw || !read_le(w, pointer->raw, 4, &now))
 		return false;
 	*n = now;
 	if (!w->leaving)
 		return true;
-	if (at || pointer->meaning != SCT_M_PTR)
+	if (pointer->meaning != SCT_M_PTR)
 		return false; /* how much room there was is not known */
 	*n = min64(now, (uint32_t)pointer->elems[0].raw);
 	return true;
 }
 
-static bool length(struct sct_walk *w, const struct sct_param *p, uint64_t *n)
+/* A number that counts something: a negative one counts nothing. */
+static uint64_t number_of(const struct sct_value *v)
+{
+	return v->meaning == SCT_M_INT && (int64_t)v->num < 0 ? 0 : v->num;
+}
+
+/* How many pieces of that size it takes to hold so much. */
+static uint64_t pieces(uint64_t whole, uint64_t size)
+{
+	return whole / size + !!(whole % size);
+}
+
+bool sct_walk_length(struct sct_walk *w, const struct sct_param *p, uint64_t *n)
 {
 	switch (p->len) {
 	case SCT_LEN_FIXED:
 		*n = p->len_arg;
 		return true;
 	case SCT_LEN_ARG:
-		*n = w->args[p->len_arg].num;
-		if (w->args[p->len_arg].meaning == SCT_M_INT && (int64_t)*n < 0)
-			*n = 0;
-		return w->args[p->len_arg].known;
-	case SCT_LEN_PAGES:
-		*n = w->args[p->len_arg].num / 4096 + !!(w->args[p->len_arg].num % 4096);
+		*n = number_of(&w->args[p->len_arg]);
 		return w->args[p->len_arg].known;
 	case SCT_LEN_BITS:
-		*n = w->args[p->len_arg].num;
-		*n = (int64_t)*n < 0 ? 0 : *n / (8u * p->elem) + !!(*n % (8u * p->elem));
+		*n = pieces(number_of(&w->args[p->len_arg]), 8u * w->call->abi->ptr);
+		return w->args[p->len_arg].known;
+	case SCT_LEN_PAGES:
+		*n = pieces(number_of(&w->args[p->len_arg]), 4096);
 		return w->args[p->len_arg].known;
 	case SCT_LEN_ARG_PTR:
-		return length_behind(w, &w->args[p->len_arg], p->len_at, n);
+		return length_behind(w, &w->args[p->len_arg], n);
 	case SCT_LEN_RET:
 		return length_of_result(w, &w->args[p->len_arg], n);
 	default:
@@ -86,16 +95,7 @@ static bool length(struct sct_walk *w, const struct sct_param *p, uint64_t *n)
 	}
 }
 
-bool sct_walk_length(struct sct_walk *w, const struct sct_param *p, uint64_t *n)
-{
-	if (!length(w, p, n))
-		return false;
-	*n += p->len_add;
-	return true;
-}
-
-/* Takes n pieces of size bytes out of the call's total, or as many as are left; returns how many. */
-static size_t take(struct sct_walk *w, uint64_t n, size_t size)
+size_t sct_walk_take(struct sct_walk *w, uint64_t n, size_t size)
 {
 	n = min64(n, w->left / size);
 	w->left -= (size_t)n * size;
@@ -114,7 +114,7 @@ void sct_walk_string(struct sct_walk *w, uint64_t at, struct sct_value *v)
 		if (len + step > room) {
 			uint8_t *bigger = sct_arena_alloc(w->arena, room = room ? room * 2 : 4 * CHUNK);
 
-			take(w, room, 1);
+			sct_walk_take(w, room, 1);
 			if (len)
 				memcpy(bigger, text, len);
 			text = bigger;
@@ -143,7 +143,7 @@ void sct_walk_string(struct sct_walk *w, uint64_t at, struct sct_value *v)
 
 void sct_walk_bytes(struct sct_walk *w, uint64_t at, uint64_t size, struct sct_value *v)
 {
-	size_t want = take(w, min64(size, w->view->limits.buf), 1);
+	size_t want = sct_walk_take(w, min64(size, w->view->limits.buf), 1);
 	uint8_t *data = sct_arena_alloc(w->arena, want ? want : 1);
 	size_t got = want ? w->mem->read(w->mem->ctx, at, data, want) : 0;
 
@@ -158,9 +158,8 @@ void sct_walk_bytes(struct sct_walk *w, uint64_t at, uint64_t size, struct sct_v
 	v->size = size;
 }
 
-/* An array whose elements were read as far as they could be. */
-static void finish_array(struct sct_value *v, const struct sct_value *elems, size_t got, uint64_t whole,
-                         const char *unknown)
+void sct_walk_finish(struct sct_value *v, const struct sct_value *elems, size_t got, uint64_t whole,
+                     const char *unknown)
 {
 	v->unknown = unknown;
 	if (!got && unknown)
@@ -181,13 +180,13 @@ void sct_walk_strings(struct sct_walk *w, struct sct_value *v)
 
 	for (;; n++) {
 		if (!read_le(w, v->raw + n * size, size, &pointer)) {
-			finish_array(v, elems, n, UINT64_MAX, w->why);
+			sct_walk_finish(v, elems, n, UINT64_MAX, w->why);
 			return;
 		}
 		if (!pointer)
 			break;
-		if (n == w->view->limits.elems || !take(w, 1, sizeof *elems)) {
-			finish_array(v, elems, n, UINT64_MAX, NULL);
+		if (n == w->view->limits.elems || !sct_walk_take(w, 1, sizeof *elems)) {
+			sct_walk_finish(v, elems, n, UINT64_MAX, NULL);
 			return;
 		}
 		if (n == room) {
@@ -201,12 +200,12 @@ void sct_walk_strings(struct sct_walk *w, struct sct_value *v)
 		elems[n].pointer = true;
 		sct_walk_string(w, pointer, &elems[n]);
 	}
-	finish_array(v, elems, n, n, NULL);
+	sct_walk_finish(v, elems, n, n, NULL);
 }
 
 void sct_walk_numbers(struct sct_walk *w, struct sct_value *v, unsigned elem, bool is_signed, bool array, uint64_t n)
 {
-	size_t want = take(w, min64(n, w->view->limits.elems), sizeof(struct sct_value)), got;
+	size_t want = sct_walk_take(w, min64(n, w->view->limits.elems), sizeof(struct sct_value)), got;
 	struct sct_value *elems = sct_arena_alloc(w->arena, (want + 1) * sizeof *elems);
 	uint64_t x;
 
@@ -214,7 +213,7 @@ void sct_walk_numbers(struct sct_walk *w, struct sct_value *v, unsigned elem, bo
 		sct_walk_set(&elems[got], NULL, NULL, elem, x);
 		sct_walk_number(&elems[got], is_signed);
 	}
-	finish_array(v, elems, got, n, got < want ? w->why : NULL);
+	sct_walk_finish(v, elems, got, n, got < want ? w->why : NULL);
 	if (!array && v->meaning == SCT_M_ARRAY)
 		v->meaning = SCT_M_PTR;
 }
@@ -278,7 +277,7 @@ static bool one_iovec(struct sct_walk *w, struct sct_value *e, const struct sct_
 
 void sct_walk_iovec(struct sct_walk *w, struct sct_value *v, const struct sct_value *was, uint64_t n, uint64_t budget)
 {
-	size_t want = take(w, min64(n, w->view->limits.elems), 3 * sizeof *v), got; /* an element and its members */
+	size_t want = sct_walk_take(w, min64(n, w->view->limits.elems), 3 * sizeof *v), got; /* an element and its members */
 	struct sct_value *elems = sct_arena_alloc(w->arena, (want + 1) * sizeof *elems);
 	unsigned size = 2u * w->call->abi->ptr;
 	bool contents = contents_now(w, v);
@@ -289,7 +288,7 @@ void sct_walk_iovec(struct sct_walk *w, struct sct_value *v, const struct sct_va
 	for (got = 0; got < want; got++)
 		if (!one_iovec(w, &elems[got], part(was, got), v->raw + got * size, contents, &budget))
 			break;
-	finish_array(v, elems, got, n, got < want ? w->why : NULL);
+	sct_walk_finish(v, elems, got, n, got < want ? w->why : NULL);
 }
 
 enum { NAME, NAMELEN, IOV, IOVLEN, CONTROL, CONTROLLEN, FLAGS, MSG_MEMBERS };
@@ -386,10 +385,10 @@ void sct_walk_mmsghdr(struct sct_walk *w, struct sct_value *v, uint64_t n)
 	/* the result says how many messages went; what is behind them was not touched (net/socket.c, do_recvmmsg) */
 	if (w->leaving && w->result_known)
 		n = min64(n, w->result);
-	want = take(w, min64(n, w->view->limits.elems), (3 + MSG_MEMBERS) * sizeof *elems); /* and all its members */
+	want = sct_walk_take(w, min64(n, w->view->limits.elems), (3 + MSG_MEMBERS) * sizeof *elems); /* and all its members */
 	elems = sct_arena_alloc(w->arena, (want + 1) * sizeof *elems);
 	for (got = 0; got < want; got++)
 		if (!one_mmsghdr(w, &elems[got], part(w->was, got), v->raw + got * size, v->dir))
 			break;
-	finish_array(v, elems, got, n, got < want ? w->why : NULL);
+	sct_walk_finish(v, elems, got, n, got < want ? w->why : NULL);
 }

@@ -23,11 +23,11 @@ struct sct_walk {
 void sct_walk_set(struct sct_value *v, const char *name, const char *type, unsigned width, uint64_t raw);
 /* Gives v its raw word as a number. */
 void sct_walk_number(struct sct_value *v, bool is_signed);
-/* Whether the parameter's `when` holds; UNKNOWN: what decides is not recorded. */
-enum sct_holds { SCT_HOLDS_NOT, SCT_HOLDS, SCT_HOLDS_UNKNOWN };
-enum sct_holds sct_walk_when(struct sct_walk *w, const struct sct_param *p);
-/* What the parameter is in this call: p itself, or one of its or_else. */
-const struct sct_param *sct_walk_meant(struct sct_walk *w, const struct sct_param *p);
+/* Takes n pieces of size bytes out of the call's total, or as many as are left; returns how many. */
+size_t sct_walk_take(struct sct_walk *w, uint64_t n, size_t size);
+/* Makes v the array of these elements, of which got of a whole could be read; unknown: why no more, or NULL. */
+void sct_walk_finish(struct sct_value *v, const struct sct_value *elems, size_t got, uint64_t whole,
+                     const char *unknown);
 /* How many bytes or elements the parameter's pointer points at, in *n. False: what says so is unknown. */
 bool sct_walk_length(struct sct_walk *w, const struct sct_param *p, uint64_t *n);
 
@@ -41,5 +41,56 @@ void sct_walk_numbers(struct sct_walk *w, struct sct_value *v, unsigned elem, bo
 void sct_walk_iovec(struct sct_walk *w, struct sct_value *v, const struct sct_value *was, uint64_t n, uint64_t budget);
 void sct_walk_msghdr(struct sct_walk *w, struct sct_value *v);
 void sct_walk_mmsghdr(struct sct_walk *w, struct sct_value *v, uint64_t n);
+/* n structs of the argument's type, as an array where array is true. */
+void sct_walk_structs(struct sct_walk *w, struct sct_value *v, bool array, uint64_t n);
+/* One struct of the argument's type, of which there are n bytes. */
+void sct_walk_sized(struct sct_walk *w, struct sct_value *v, uint64_t n);
+/* A socket address of n bytes, of the struct of its family. */
+void sct_walk_sockaddr(struct sct_walk *w, uint64_t at, uint64_t n, struct sct_value *v);
+
+/* ---- structs -------------------------------------------------------------------------------------------------- */
+
+/* The structs that are being looked at, one in the other or one behind a pointer of the other. */
+struct sct_frame {
+	const struct sct_frame *up;
+	const struct sct_layout *layout;
+	uint64_t at;
+};
+
+/* An object of which the leading bytes have been read. */
+struct sct_cut {
+	struct sct_walk *walk;
+	uint64_t at;
+	const uint8_t *data;
+	size_t got;      /* bytes of data */
+	uint64_t end;    /* bytes that there are of it; members behind are not there. UINT64_MAX: as its type says */
+	unsigned depth;  /* pointers that led here from the argument */
+	unsigned nested; /* structs and arrays in one another */
+	const struct sct_frame *path;
+};
+
+/* What other members say of a member. */
+struct sct_choice {
+	const char *only; /* of this union only the member of this name counts; NULL: all of them */
+	bool counted;
+	uint64_t count;   /* counted: how many elements a flexible array has */
+};
+
+/* What of a member the members before it in the same struct say: false: it is not to be shown at all. */
+bool sct_walk_chosen(const struct sct_cut *c, const struct sct_layout *l, const struct sct_field *f,
+                     const struct sct_value *before, size_t n, struct sct_choice *choice);
+/* Gives the members of a struct of a known kind their texts: ports, addresses, paths. */
+void sct_walk_describe(const struct sct_cut *c, const struct sct_layout *l, struct sct_value *v);
+/* The member of that name, or NULL. */
+const struct sct_value *sct_walk_member(const struct sct_value *members, size_t n, const char *name);
+
+/* A family of socket addresses. */
+struct sct_family {
+	unsigned number;
+	const char *name, *type; /* "AF_INET", "struct sockaddr_in *" */
+};
+
+/* The family of a socket address of n bytes; NULL: not one whose struct is known, or its first bytes are not. */
+const struct sct_family *sct_walk_family(struct sct_walk *w, bool big_endian, uint64_t at, uint64_t n);
 
 #endif
