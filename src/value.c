@@ -60,33 +60,16 @@ static bool is_pointer(unsigned cls)
 	return cls >= SCT_C_PTR;
 }
 
-/* Whether the pointer means what its class says, as other arguments or the result decide. */
-static bool applies(const struct sct_walk *w, const struct sct_param *p)
-{
-	const struct sct_value *by = &w->args[p->when_arg];
-
-	switch (p->when) {
-	case SCT_WHEN_BITS:
-		return by->known && (by->num & p->when_value);
-	case SCT_WHEN_ONE_OF:
-		return by->known && by->num < 32 && (p->when_value >> by->num & 1);
-	case SCT_WHEN_RET:
-		return w->leaving && w->result_known && (int64_t)w->result > 0;
-	default:
-		return true;
-	}
-}
-
 /* What the pointer v points at, at entry or at return (w->leaving). */
 static void pointee(struct sct_walk *w, const struct sct_param *p, struct sct_value *v)
 {
+	enum sct_holds holds = sct_walk_when(w, p);
 	uint64_t n;
 
-	if (!applies(w, p)) {
-		if ((p->when == SCT_WHEN_BITS || p->when == SCT_WHEN_ONE_OF) && !w->args[p->when_arg].known)
-			v->unknown = "not recorded";
+	if (holds == SCT_HOLDS_UNKNOWN)
+		v->unknown = "not recorded";
+	if (holds != SCT_HOLDS)
 		return;
-	}
 	switch (p->cls) {
 	case SCT_C_STR:
 		sct_walk_string(w, v->raw, v);
@@ -180,10 +163,13 @@ struct sct_value *sct_values_enter(const struct sct_call *call, const struct sct
 	for (unsigned i = 0; i < proto->nparams; i++)
 		enter_value(&w, &proto->params[i], &w.args[i]);
 	for (unsigned i = 0; i < proto->nparams; i++) {
+		const struct sct_param *p = sct_walk_meant(&w, &proto->params[i]);
 		struct sct_value *v = &w.args[i];
 
-		if (v->pointer && v->known && v->raw && read_at_entry(&proto->params[i]))
-			pointee(&w, &proto->params[i], v);
+		if (p != &proto->params[i])
+			enter_value(&w, p, v);
+		if (v->pointer && v->known && v->raw && read_at_entry(p))
+			pointee(&w, p, v);
 	}
 	return w.args;
 }
@@ -290,19 +276,21 @@ void sct_values_return(const struct sct_call *call, struct sct_value *args, size
 		.call = call, .mem = mem, .view = view, .arena = arena, .args = args, .leaving = true,
 		.result_known = known, .result = result, .left = view->limits.total,
 	};
+	bool failed;
 
 	if (!call->proto)
 		return;
 	if (!call->abi->failed) /* with a flag, what is as large as 32 bits are is no error */
 		w.result = sign_extend(result, call->abi->word);
 	for (size_t i = 0; mem && i < count; i++)
-		enter_late(&w, &call->proto->params[i], &args[i]);
-	if (known && is_error(call, result))
-		return;
+		enter_late(&w, sct_walk_meant(&w, &call->proto->params[i]), &args[i]);
+	failed = known && is_error(call, result);
 	for (size_t i = 0; i < count; i++) {
-		const struct sct_param *p = &call->proto->params[i];
+		const struct sct_param *p = mem ? sct_walk_meant(&w, &call->proto->params[i]) : &call->proto->params[i];
 		struct sct_value *v = &args[i];
 
+		if (failed && p->when != SCT_WHEN_EINTR)
+			continue;
 		if (!v->pointer || !v->known || !v->raw || !(p->dir & SCT_OUT) || p->cls == SCT_C_PTR)
 			continue;
 		if (known)

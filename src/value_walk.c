@@ -43,16 +43,16 @@ static bool length_of_result(struct sct_walk *w, const struct sct_value *room, u
 }
 
 /* The 32-bit length that a parameter points at: at return what the kernel left there, cut to the room at entry. */
-static bool length_behind(struct sct_walk *w, const struct sct_value *pointer, uint64_t *n)
+static bool length_behind(struct sct_walk *w, const struct sct_value *pointer, unsigned at, uint64_t *n)
 {
 	uint64_t now;
 
-	if (!pointer->known || !pointer->raw || !read_le(w, pointer->raw, 4, &now))
+	if (!pointer->known || !pointer->raw || !read_le(w, pointer->raw + at, 4, &now))
 		return false;
 	*n = now;
 	if (!w->leaving)
 		return true;
-	if (pointer->meaning != SCT_M_PTR)
+	if (at || pointer->meaning != SCT_M_PTR)
 		return false; /* how much room there was is not known */
 	*n = min64(now, (uint32_t)pointer->elems[0].raw);
 	return true;
@@ -70,7 +70,7 @@ static uint64_t pieces(uint64_t whole, uint64_t size)
 	return whole / size + !!(whole % size);
 }
 
-bool sct_walk_length(struct sct_walk *w, const struct sct_param *p, uint64_t *n)
+static bool length(struct sct_walk *w, const struct sct_param *p, uint64_t *n)
 {
 	switch (p->len) {
 	case SCT_LEN_FIXED:
@@ -80,19 +80,27 @@ bool sct_walk_length(struct sct_walk *w, const struct sct_param *p, uint64_t *n)
 		*n = number_of(&w->args[p->len_arg]);
 		return w->args[p->len_arg].known;
 	case SCT_LEN_BITS:
-		*n = pieces(number_of(&w->args[p->len_arg]), 8u * w->call->abi->ptr);
+		*n = pieces(number_of(&w->args[p->len_arg]), 8u * p->elem);
 		return w->args[p->len_arg].known;
 	case SCT_LEN_PAGES:
 		*n = pieces(number_of(&w->args[p->len_arg]), 4096);
 		return w->args[p->len_arg].known;
 	case SCT_LEN_ARG_PTR:
-		return length_behind(w, &w->args[p->len_arg], n);
+		return length_behind(w, &w->args[p->len_arg], p->len_at, n);
 	case SCT_LEN_RET:
 		return length_of_result(w, &w->args[p->len_arg], n);
 	default:
 		*n = 1;
 		return true;
 	}
+}
+
+bool sct_walk_length(struct sct_walk *w, const struct sct_param *p, uint64_t *n)
+{
+	if (!length(w, p, n))
+		return false;
+	*n += p->len_add;
+	return true;
 }
 
 size_t sct_walk_take(struct sct_walk *w, uint64_t n, size_t size)

@@ -28,6 +28,11 @@ size_t sct_walk_take(struct sct_walk *w, uint64_t n, size_t size);
 /* Makes v the array of these elements, of which got of a whole could be read; unknown: why no more, or NULL. */
 void sct_walk_finish(struct sct_value *v, const struct sct_value *elems, size_t got, uint64_t whole,
                      const char *unknown);
+/* Whether the parameter's `when` holds; UNKNOWN: what decides is not recorded. */
+enum sct_holds { SCT_HOLDS_NOT, SCT_HOLDS, SCT_HOLDS_UNKNOWN };
+enum sct_holds sct_walk_when(struct sct_walk *w, const struct sct_param *p);
+/* What the parameter is in this call: p itself, or one of its or_else. */
+const struct sct_param *sct_walk_meant(struct sct_walk *w, const struct sct_param *p);
 /* How many bytes or elements the parameter's pointer points at, in *n. False: what says so is unknown. */
 bool sct_walk_length(struct sct_walk *w, const struct sct_param *p, uint64_t *n);
 
