@@ -26,8 +26,6 @@ static int symbol(struct sct_dwarf_build *b, Dwarf_Die die, const struct sct_die
 	Dwarf_Die at = NULL;
 	int rc = SCT_OK;
 
-	if (sct_die_has(d, SCT_DW_DECLARATION))
-		return SCT_OK;
 	if (!*d->name && sct_die_has(d, SCT_DW_SPECIFICATION)) {
 		rc = sct_die_at(b->file, d->value[SCT_DW_SPECIFICATION], &at, b->err);
 		if (rc == SCT_OK)
@@ -51,15 +49,18 @@ static int symbol(struct sct_dwarf_build *b, Dwarf_Die die, const struct sct_die
 static int top_level(struct sct_dwarf_build *b, Dwarf_Die die)
 {
 	Dwarf_Error error = NULL;
+	Dwarf_Bool declared = 0;
 	Dwarf_Half tag = 0;
 	struct sct_die d;
 	bool is_symbol;
 	int rc = dwarf_tag(die, &tag, &error);
 
+	is_symbol = tag == DW_TAG_subprogram || tag == DW_TAG_variable;
+	if (rc == DW_DLV_OK && is_symbol) /* units declare much more than they define */
+		rc = dwarf_hasattr(die, DW_AT_declaration, &declared, &error);
 	if (rc != DW_DLV_OK)
 		return sct_die_fail(b->file, 0, rc, error, b->err);
-	is_symbol = tag == DW_TAG_subprogram || tag == DW_TAG_variable;
-	if (!is_symbol && !sct_dwarf_is_type(tag))
+	if (declared || (!is_symbol && !sct_dwarf_is_type(tag)))
 		return SCT_OK;
 	if (sct_die_read(b->file, die, &d, b->err) < 0)
 		return b->err->status;
@@ -93,6 +94,7 @@ static int unit(struct sct_dwarf_build *b, Dwarf_Die die)
 	struct sct_die d;
 	int rc;
 
+	sct_number_map_clear(&b->by_offset); /* units rarely refer to each other, and a small map is a fast one */
 	if (sct_die_read(b->file, die, &d, b->err) < 0)
 		return b->err->status;
 	if (d.split && !b->file->split)

@@ -13,7 +13,7 @@ enum { FIRST_SIZE = 1024 };
 static struct sct_number_pair *slot(const struct sct_number_map *map, uint64_t key)
 {
 	/* Fibonacci hashing (Knuth, The Art of Computer Programming 3, 6.4): keys in a row go far from each other */
-	size_t i = (size_t)((key * UINT64_C(0x9e3779b97f4a7c15)) >> 20) & (map->size - 1);
+	size_t i = (size_t)((key * UINT64_C(0x9e3779b97f4a7c15)) >> 32) & (map->size - 1);
 
 	while (map->slots[i].value != SCT_MAP_NONE && map->slots[i].key != key)
 		i = (i + 1) & (map->size - 1);
@@ -41,6 +41,16 @@ void sct_number_map_fini(struct sct_number_map *map)
 {
 	free(map->slots);
 	*map = (struct sct_number_map){ NULL };
+}
+
+void sct_number_map_clear(struct sct_number_map *map)
+{
+	if (map->size > FIRST_SIZE && map->used < map->size / 16) { /* much larger than what is in it */
+		sct_number_map_fini(map);
+	} else if (map->used) {
+		memset(map->slots, 0xff, map->size * sizeof *map->slots);
+		map->used = 0;
+	}
 }
 
 uint32_t sct_number_map_get(const struct sct_number_map *map, uint64_t key)

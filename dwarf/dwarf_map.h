@@ -17,6 +17,8 @@ struct sct_number_map {
 
 /* The map of all zeros is empty. */
 void sct_number_map_fini(struct sct_number_map *map);
+/* Takes everything out. */
+void sct_number_map_clear(struct sct_number_map *map);
 /* SCT_MAP_NONE: the key is not there. */
 uint32_t sct_number_map_get(const struct sct_number_map *map, uint64_t key);
 /* value is not SCT_MAP_NONE; a value that the key had is replaced. */

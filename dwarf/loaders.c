@@ -4,10 +4,11 @@
  */
 #include "loaders.h"
 
-extern const struct sct_types_loader sct_types_isf, sct_types_symbols, sct_types_vmlinuz;
+extern const struct sct_types_loader sct_types_dwarf, sct_types_isf, sct_types_symbols, sct_types_vmlinuz;
 
 const struct sct_types_loader *const sct_types_loaders[] = {
 	&sct_types_btf,
+	&sct_types_dwarf,
 	&sct_types_isf,
 	&sct_types_symbols,
 	&sct_types_vmlinuz,
