@@ -4,15 +4,18 @@ In:  a Call of strace_log, a record of sctrace-decode (jsonl)
 Out: a list of differences; what was compared, and what strace spells in a way that cannot be, is counted
 """
 import base64
+import ipaddress
+import re
 import struct
 
-from strace_log import Change, Cut, Named, Text
+import members
+from strace_log import Change, Cut, Named, Shown, Text
 
 # widths, in bits, of types narrower than a register; the kernel cuts the argument word to them
 NARROW = {
     "umode_t": 16, "int": 32, "unsigned int": 32, "unsigned": 32, "pid_t": 32, "uid_t": 32, "gid_t": 32, "u32": 32,
     "__u32": 32, "__s32": 32, "clockid_t": 32, "key_t": 32, "mqd_t": 32, "timer_t": 32, "rwf_t": 32, "qid_t": 32,
-    "key_serial_t": 32, "aio_context_t": 32, "old_uid_t": 16, "old_gid_t": 16, "const clockid_t": 32,
+    "key_serial_t": 32, "old_uid_t": 16, "old_gid_t": 16, "const clockid_t": 32,
 }
 WIDE = {"loff_t", "u64", "__u64"}  # two words of a 32-bit call
 PAGE = 4096
@@ -51,9 +54,12 @@ def address(raw_bytes):
     """struct sockaddr_un and sockaddr_in (un(7), ip(7)) as members of ours."""
     family = int.from_bytes(raw_bytes[:2], "little")
     found = [number("sa_family", family)]
-    if family == 1:
-        found.append(text("sun_path", raw_bytes[2:].split(b"\0")[0]))
-    if family == 2:
+    if family == 1:  # an abstract name begins with a NUL and has its length
+        path = raw_bytes[2:]
+        found.append(text("sun_path", path if path[:1] == b"\0" else path.split(b"\0")[0]))
+    elif family != 2:
+        found.append(text("sa_data", raw_bytes[2:]))
+    else:
         found += [text("sin_port", raw_bytes[2:4]), text("sin_addr", raw_bytes[4:8])]
     return found
 
@@ -112,11 +118,31 @@ def same_name(call, record):
     return record["name"] == call.name
 
 
+DEVICE = re.compile(r"<(?:char|block) \d+:\d+>$")  # strace says the numbers of a device behind its path
+
+
+def same_file(theirs, mine):
+    path = DEVICE.sub("", theirs.shown)
+    return mine in ([path + " (deleted)", path + "(deleted)"] if theirs.gone else [path])
+
+
+def kind_of(shown):
+    """Of what kind a descriptor is, for counting."""
+    return "files" if shown.startswith("/") else shown.split(":")[0]
+
+
+def is_descriptor(ours):
+    """By its name; elements of arrays have none."""
+    name = ours.get("name") or "fd"
+    return "fd" in name or name in ("fildes", "mqdes")
+
+
 class Agree:
     """Compares values; counts what was compared and what could not be."""
 
-    def __init__(self, counts, narrow=False):
+    def __init__(self, counts, narrow=False, call=None):
         self.counts, self.narrow = counts, narrow  # narrow: the kernel uses 32 bits of what strace shows
+        self.call = call  # the name of the call
 
     def value(self, theirs, ours):
         if isinstance(theirs, Named):
@@ -132,6 +158,9 @@ class Agree:
             self.counts["not compared: strace's own spelling"] += 1
         elif isinstance(theirs, int):
             self.number(theirs, ours)
+            self.descriptor(theirs, ours)
+        elif self.is_set(theirs, ours):
+            self.fd_set(theirs, ours)
         elif "out" in ours and not self.same(theirs, ours, ours["out"]):
             self.whole(theirs, ours | ours["out"])
         else:
@@ -139,7 +168,7 @@ class Agree:
 
     def same(self, theirs, ours, out):
         """Whether theirs is what stood there at entry."""
-        trial = Agree(type(self.counts)(), self.narrow)
+        trial = Agree(type(self.counts)(), self.narrow, self.call)
         try:
             trial.whole(theirs, {k: v for k, v in ours.items() if k != "out"})
         except Unequal:
@@ -168,8 +197,49 @@ class Agree:
             raise Unequal(f"{theirs:#x}, ours {ours.get('value')}")
         self.counts["numbers"] += 1
 
+    def descriptor(self, theirs, ours):
+        """What a descriptor is of, against what -yy says."""
+        mine = ours.get("text") if is_descriptor(ours) else None
+        if not mine or mine.startswith("AT_"):
+            if isinstance(theirs, Shown) and theirs.shown and is_descriptor(ours):
+                self.counts["descriptors: not known, " + kind_of(theirs.shown)] += 1
+        elif not isinstance(theirs, Shown):
+            raise Unequal(f"{theirs} is no descriptor for strace, ours {mine}")
+        elif same_file(theirs, mine):
+            self.counts["descriptors: " + kind_of(theirs.shown)] += 1
+        else:
+            raise Unequal(f"{int(theirs)} is {theirs.shown}{' (deleted)' * theirs.gone}, ours {mine}")
+
+    def is_set(self, theirs, ours):
+        """Whether strace shows the numbers of the bits that are set: descriptors, processors."""
+        kind = ours.get("type", "")
+        return isinstance(theirs, list) and ("fd_set" in kind or "mask_ptr" in str(ours.get("name"))) and \
+            all(isinstance(t, int) for t in theirs)
+
+    def fd_set(self, theirs, ours):
+        """Which of the meanings of ours, at entry and at return, is meant, strace does not say."""
+        found = []
+        for value in [ours] + ([ours["out"]] if "out" in ours else []):
+            words = members.words(value) if {"array", "struct", "ptr"} & value.keys() else None
+            if data(value) is not None:
+                found.append(int.from_bytes(data(value), "little"))
+            elif words is not None:
+                width = 32 if raw(ours) < 1 << 32 and self.narrow else 64
+                found.append(sum(raw(w) << (width * i) for i, w in enumerate(words)))
+        if not found:
+            return self.skip("strace shows a set or an array where the table has a pointer", ours)
+        if sum(1 << t for t in theirs) not in found:
+            raise Unequal(f"the set {[int(t) for t in theirs]}, ours {[hex(f) for f in found]}")
+        self.counts["sets of descriptors and processors"] += 1
+
     def string(self, theirs, ours):
+        if "struct" in ours:  # struct in_addr and in6_addr
+            ours = members.deep(ours["struct"], "s_addr") or members.deep(ours["struct"], "u6_addr8") or ours
+        if ours.get("text") and ours.get("name") in ("s_addr", "u6_addr8"):
+            self.shown_address(theirs, ours["text"])
         mine = data(ours)
+        if mine is None and ours.get("name") in members.NETWORK:
+            mine = raw(ours).to_bytes(8, "little")[:len(theirs)]
         if mine is None:
             return self.skip("strace reads a string behind a plain number or pointer", ours)
         if isinstance(theirs, Cut):
@@ -181,11 +251,17 @@ class Agree:
                           + (" partial" if ours.get("partial") else ""))
         self.counts["strings and buffers"] += 1
 
+    def shown_address(self, theirs, mine):
+        if len(theirs) in (4, 16) and str(ipaddress.ip_address(bytes(theirs))) != mine:
+            raise Unequal(f"address {ipaddress.ip_address(bytes(theirs))}, ours {mine}")
+
     def signals(self, theirs, ours):
         """A signal set: [2 15], or ~[9 19] for all but these, against the words in memory."""
         if ours.get("unknown"):
             raise Unequal(f"ours is unknown: {ours['unknown']}")
-        words = ours.get("array") or [ours["ptr"]] if "array" in ours or "ptr" in ours else None
+        words = members.words(ours) if {"array", "struct", "ptr"} & ours.keys() or not isinstance(theirs, int) else None
+        if data(ours) is not None and len(data(ours)) == 8:
+            words = [number(None, int.from_bytes(data(ours), "little"))]
         if words is None:
             return self.skip("strace shows a set or an array where the table has a pointer", ours)
         inverse = isinstance(theirs, Text) and theirs.startswith("~")
@@ -205,7 +281,7 @@ class Agree:
             mine = [ours["ptr"]]
         if mine is None:
             return self.skip("strace shows a set or an array where the table has a pointer", ours)
-        if theirs and isinstance(theirs[-1], Text):  # "...": strace met memory that it cannot read
+        if theirs and isinstance(theirs[-1], Text) and theirs[-1].startswith("..."):  # memory that it cannot read
             shown = min(len(theirs) - 1, len(mine))
             theirs, mine = theirs[:shown], mine[:shown]
             self.counts["arrays that run into unreadable memory"] += 1
@@ -219,18 +295,40 @@ class Agree:
         self.counts["arrays"] += 1
 
     def struct(self, theirs, ours):
-        members = ours.get("struct") or ours.get("ptr", {}).get("struct")
-        if members is None and "sa_family" in theirs and data(ours) is not None:
-            members = address(data(ours))
-        if members is None:
-            return self.skip("structs (no meaning yet)", ours)
-        mine = {m.get("name"): m for m in members}
-        for name in theirs.keys() & mine.keys():
-            try:
-                self.value(theirs[name], mine[name])
-            except Unequal as error:
-                raise Unequal(f"member {name}: {error}") from None
+        if not theirs:
+            self.counts["not compared: strace's own spelling"] += 1
+            return
+        if (self.call, ours.get("name")) in members.UNTYPED:
+            self.counts["not compared: structs that the kernel declares without a type"] += 1
+            return
+        mine = members.inner(ours)
+        if mine is None and "sa_family" in theirs and data(ours) is not None:
+            mine = address(data(ours))
+        if mine is None and theirs.keys() == {"u32", "u64"}:  # epoll_data_t, for the kernel one number
+            mine = [number("u64", raw(ours)), number("u32", raw(ours) & 0xffffffff)]
+        if mine is None:
+            return self.skip(f"structs (no meaning yet) {self.call} {ours.get('name')}", ours)
+        for name in theirs:
+            self.member(name, theirs[name], members.find(mine, name))
         self.counts["structs"] += 1
+
+    def member(self, name, theirs, ours):
+        if name in members.OWN_WAY:
+            self.counts["not compared: " + members.OWN_WAY[name]] += 1
+            return
+        if ours is None and name == "sa_data":
+            self.counts["not compared: addresses that end inside their first member"] += 1
+            return
+        if ours is None:
+            raise Unequal(f"member {name} is {theirs}, ours has none of that name")
+        try:
+            if name in ("sa_mask", "sigmask"):
+                self.signals(theirs, ours)
+            elif name == "iov_base" or "si_" not in name or not isinstance(theirs, list):
+                self.value(theirs, ours)
+        except Unequal as error:
+            raise Unequal(f"member {name}: {error}") from None
+        self.counts["members of structs"] += 1
 
     def skip(self, why, ours):
         if "str" in ours or "bytes" in ours or "array" in ours or "struct" in ours:
@@ -307,7 +405,7 @@ def arrange(call, record):
 
 def arguments(call, record, counts):
     """Differences between the decoded arguments."""
-    agree, found = Agree(counts, record["insn"] == "int80"), []
+    agree, found = Agree(counts, record["insn"] == "int80", call.name), []
     try:
         pairs = arrange(call, record)
     except Unequal as error:

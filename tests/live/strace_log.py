@@ -1,10 +1,11 @@
 """strace's log as calls of threads.
 
-In:  the text that `strace -f -n -i` writes: -v -xx -X raw for values, -e raw=all for argument words
+In:  the text that `strace -f -n -i -Y` writes: -v -yy -xx -X raw for values, -e raw=all for argument words
 Out: for every thread its lines in order, arguments parsed into Python values
 
 A parsed argument is one of
     int                     a number, NULL, or flags joined by |
+    Shown(int)              a number that strace says more of: a descriptor's file, a process's name
     bytes                   a string; class Cut(bytes) where strace shortened it
     list                    [a, b], elements parsed
     dict                    {name=value, ...}
@@ -20,6 +21,15 @@ Named = namedtuple("Named", "name value")
 Line = namedtuple("Line", "number text")
 
 
+class Shown(int):
+    """A number; .shown is the text behind it, .gone whether strace says that the file is deleted."""
+
+    def __new__(cls, value, shown, gone):
+        made = super().__new__(cls, value)
+        made.shown, made.gone = shown, gone
+        return made
+
+
 class Text(str):
     """What strace spelled in a way of its own."""
 
@@ -31,12 +41,13 @@ class Cut(bytes):
 class Call:
     """One line of the log, or two where the call was interrupted by another thread's line."""
 
-    def __init__(self, tid, nr, pc, name, line):
-        self.tid, self.nr, self.pc, self.name = tid, nr, pc, name
+    def __init__(self, tid, comm, nr, pc, name, line):
+        self.tid, self.comm, self.nr, self.pc, self.name = tid, comm, nr, pc, name
         self.lines = [line]
         self.text = ""        # arguments and result, as written
         self.args = []
         self.result = None    # int, or None: strace shows no number
+        self.tail = ""        # what strace says behind the result
         self.error = None     # "ENOENT", "ERESTARTSYS", or None
         self.resumes = False  # restart_syscall or the same call again
         self.signalled = False  # a signal's line follows before the thread's next call
@@ -57,7 +68,9 @@ class ParseError(Exception):
     pass
 
 
-HEAD = re.compile(r"(\d+)\s+\[\s*(\d+|\?+)\] \[\s*([0-9a-f]+|\?+)\] (.*)", re.S)
+HEAD = re.compile(r"(\d+)(?:<([^>]*)>)?\s+\[\s*(\d+|\?+)\] \[\s*([0-9a-f]+|\?+)\] (.*)", re.S)
+# what -y and -Y put behind a number: sockets have arrows in it, devices brackets
+SHOWN = re.compile(r"<((?:->|<[^<>]*>|[^<>])*)>(\(deleted\))?")
 NUMBER = re.compile(r"-?(0x[0-9a-f]+|\d+)")
 NAME = re.compile(r"[A-Za-z_][A-Za-z_0-9.]*")
 ESCAPE = re.compile(rb'\\(x[0-9a-f]{2}|[0-7]{1,3}|.)', re.S)
@@ -79,6 +92,11 @@ def unescape(text):
             return bytes([int(e[1:], 16)])
         return bytes([int(e, 8) & 255]) if e[:1].isdigit() else ESCAPES.get(e, e)
     return ESCAPE.sub(one, text.encode("latin-1"))
+
+
+def shown(match):
+    """What -y and -Y say, as text; bytes that are not UTF-8 become surrogates."""
+    return unescape(match.group(1)).decode("utf-8", "surrogateescape")
 
 
 class Parser:
@@ -141,6 +159,8 @@ class Parser:
     def plain(self):
         if self.take('"'):
             return self.string()
+        if self.take('@"'):
+            return b"\0" + self.string()
         if self.take("["):
             return self.items("]")
         if self.take("{"):
@@ -156,6 +176,9 @@ class Parser:
         while match := NUMBER.match(self.text, self.at):
             self.at = match.end()
             total, found = total | number(match.group()), True
+            if more := SHOWN.match(self.text, self.at):
+                self.at = more.end()
+                return Shown(total, shown(more), bool(more.group(2)))
             if not self.take("|"):
                 break
         return total if found else None
@@ -202,6 +225,9 @@ def finish(call):
         raise ParseError("no result")
     call.result = None if match.group(1) == "?" else number(match.group(1))
     call.error = match.group(2)
+    call.tail = call.text[match.end():]
+    if more := SHOWN.match(call.tail):
+        call.result = Shown(call.result, shown(more), bool(more.group(2)))
 
 
 class Log:
@@ -228,13 +254,14 @@ class Log:
         match = HEAD.fullmatch(line.text)
         if not match:
             raise ParseError("not a line of strace -n -i")
-        tid, nr, pc, rest = match.groups()
+        tid, comm, nr, pc, rest = match.groups()
         if rest.startswith("--- ") or rest.startswith("+++ "):
             self.event(int(tid), rest)
         elif rest.startswith("<... "):
             self.resumed(self.thread(int(tid)), line, rest)
         else:
-            self.begun(self.thread(int(tid)), line, int(tid), nr, pc, rest)
+            call = self.begun(self.thread(int(tid)), line, int(tid), nr, pc, rest)
+            call.comm = comm and unescape(comm).decode("utf-8", "surrogateescape")
 
     def event(self, tid, rest):
         thread = self.thread(tid)
@@ -265,7 +292,7 @@ class Log:
         self.abandon(thread)
         if nr[0] == "?":  # strace has no column for the number -1
             nr = int(name.removeprefix("syscall_"), 16)
-        call = Call(tid, int(nr), int(pc, 16) if pc[0] != "?" else None, name, line)
+        call = Call(tid, None, int(nr), int(pc, 16) if pc[0] != "?" else None, name, line)
         thread.calls.append(call)
         head, unfinished, tail = text.partition(" <unfinished ...>")
         call.text = head + tail
@@ -273,6 +300,7 @@ class Log:
             thread.pending = call
         else:
             finish(call)
+        return call
 
     def resumed(self, thread, line, rest):
         call, thread.pending = thread.pending, None
