@@ -11,6 +11,7 @@
 struct sct_types_loader {
 	const char *name;    /* "btf" */
 	const char *summary; /* one line for lists */
+	bool slow;           /* what it loads is worth keeping in a cache */
 	/* How sure, 0 (no) to 100, that the file has what this one loads. */
 	int (*probe)(const struct sct_file *file);
 	/* Adds what the file has to the database. SCT_E_FORMAT, SCT_E_TRUNCATED: damage, byte offset and cause in *err;

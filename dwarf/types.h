@@ -175,4 +175,7 @@ int sct_types_machine(struct sct_types *db, bool big_endian, uint8_t pointer_siz
 int sct_types_identity(struct sct_types *db, const uint8_t *build_id, size_t size, const char *banner,
                        struct sct_err *err);
 
+/* Adds all of another database as one more source. Errors of the two above; SCT_E_NOMEM: too much for one database. */
+int sct_types_merge(struct sct_types *db, const struct sct_types *from, struct sct_err *err);
+
 #endif

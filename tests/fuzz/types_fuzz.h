@@ -19,9 +19,11 @@ static inline void ask_type(const struct sct_types *db, uint32_t id)
 		abort();
 	sct_type_size(db, id, &size);
 	sct_type_declare(db, id, name, text, sizeof text);
-	if (t->kind == SCT_TYPE_STRUCT && t->name && sct_types_find(db, SCT_TYPE_STRUCT, name) == SCT_NO_TYPE)
-		abort();
-	for (uint32_t i = 0; i < t->count && t->kind != SCT_TYPE_INT && t->kind != SCT_TYPE_ARRAY; i++) {
+	sct_types_find_any(db, name);
+	if (t->kind != SCT_TYPE_ENUM && t->kind != SCT_TYPE_STRUCT && t->kind != SCT_TYPE_UNION &&
+	    t->kind != SCT_TYPE_FUNCTION)
+		return;
+	for (uint32_t i = 0; i < t->count; i++) {
 		if (t->kind == SCT_TYPE_ENUM)
 			name = sct_types_name(db, db->enumerators.at[t->first + i].name);
 		else
@@ -33,18 +35,38 @@ static inline void ask_type(const struct sct_types *db, uint32_t id)
 	}
 }
 
-static inline void ask_all(const struct sct_types *db)
+static inline void ask_things(const struct sct_types *db)
 {
 	for (uint32_t id = 0; id < db->types.count; id++)
 		ask_type(db, id);
 	for (uint32_t i = 0; i < db->symbols.count; i++) {
 		const struct sct_symbol *s = &db->symbols.at[i];
 
-		if (sct_types_symbol(db, sct_types_name(db, s->name)) != s)
-			abort();
+		sct_types_symbol(db, sct_types_name(db, s->name));
 		if (s->type != SCT_NO_TYPE && s->type >= db->types.count)
 			abort();
 	}
+}
+
+/* What has a name is found by it. */
+static inline void ask_names(const struct sct_types *db)
+{
+	for (uint32_t id = 0; id < db->types.count; id++) {
+		const struct sct_type *t = sct_type(db, id);
+
+		if (t->kind == SCT_TYPE_STRUCT && t->name &&
+		    sct_types_find(db, SCT_TYPE_STRUCT, sct_types_name(db, t->name)) == SCT_NO_TYPE)
+			abort();
+	}
+	for (uint32_t i = 0; i < db->symbols.count; i++)
+		if (sct_types_symbol(db, sct_types_name(db, db->symbols.at[i].name)) != &db->symbols.at[i])
+			abort();
+}
+
+static inline void ask_all(const struct sct_types *db)
+{
+	ask_things(db);
+	ask_names(db);
 }
 
 /* Loads data into the database; false: it is refused, and nothing may be asked. */
