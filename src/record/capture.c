@@ -29,6 +29,7 @@ bool sct_capture_init(struct sct_capture *c, const struct sct_dict *dict, size_t
 	c->view.limits = sct_limits_default;
 	if (c->view.limits.buf > buffer_limit)
 		c->view.limits.buf = buffer_limit;
+	c->view.layouts = sct_layouts_new(NULL);
 	return profile && sct_profile_init(&c->profile, profile, dict->arch);
 }
 
