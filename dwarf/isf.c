@@ -1,12 +1,12 @@
 /* ISF, the JSON in which volatility3 and dwarf2json keep types and symbols.
  * In:  a JSON object; symbols' addresses are unsigned 64-bit numbers
- * Out: types, symbols with addresses
+ * Out: types, symbols with addresses, the kernel's banner
  *
  * Layout (volatility3 framework/schemas/schema-6.2.0.json; what dwarf2json writes):
  *   base_types  {NAME: {size, signed, kind: int|char|bool|float|void, endian}}; "pointer" tells how large pointers are
  *   user_types  {NAME: {size, kind: struct|union|class, fields: {NAME: {offset, type: T, anonymous}}}}, fields by name
  *   enums       {NAME: {size, base: NAME of a base type, constants: {NAME: number}}}
- *   symbols     {NAME: {address, type: T}}
+ *   symbols     {NAME: {address, type: T, constant_data: its contents in base64, of a few}}
  *   T           {kind: base|struct|union|class|enum, name} | {kind: pointer, subtype: T} | {kind: function}
  *               | {kind: array, count, subtype: T} | {kind: bitfield, bit_position, bit_length, type: T}
  * There are no typedefs in it, and functions have no parameters. What had no name in C is called unnamed_ and 16
@@ -194,6 +194,8 @@ static int add_base(struct isf *f, json_t *t, struct sct_type *type)
 		return wrong(f, "a base type of a kind or size that is not known");
 	type->kind = base_kinds[i].kind;
 	type->flags = base_kinds[i].flags;
+	if (strcmp(sct_types_name(f->db, type->name), "char")) /* C calls three types so; only one of them is for text */
+		type->flags &= (uint8_t)~SCT_TYPE_CHAR;
 	if (json_is_true(json_object_get(t, "signed")))
 		type->flags |= SCT_TYPE_SIGNED;
 	type->count = type->kind == SCT_TYPE_INT ? type->size * 8 : 0;
@@ -387,7 +389,7 @@ static int add_all(struct isf *f, const json_t *root)
 	    number_all(f, f->user_types, add_user) < 0 || number_all(f, f->enums, add_enum) < 0)
 		return f->err->status;
 	if (fill_all(f, f->user_types, add_fields) < 0 || fill_all(f, f->enums, add_constants) < 0 ||
-	    add_symbols(f) < 0)
+	    add_symbols(f) < 0 || sct_isf_identity(f->db, f->symbols, f->err) < 0)
 		return f->err->status;
 	sct_types_index_from(f->db, f->first);
 	return SCT_OK;
