@@ -17,7 +17,7 @@ enum {
 };
 
 /* include/uapi/linux/sched.h */
-enum { SHARED_DIR = 0x200, SHARED_TABLE = 0x400 };
+enum { SHARED_DIR = 0x200, SHARED_TABLE = 0x400, OF_PROCESS = 0x10000 };
 
 /* The one process of a recording that does not number threads; their numbers are far below. */
 #define PROGRAM_KEY UINT64_MAX
@@ -130,9 +130,24 @@ static void take_space(struct sct_descriptors *d, struct sct_fd_table *mine, con
 	mine->space = *space;
 }
 
+void sct_descriptors_missed(struct sct_descriptors *d, const struct sct_word *space)
+{
+	for (struct sct_fd_table *t = d->tables; t; t = t->next)
+		if (!space->known || !t->space.known || in_space(t, space)) {
+			sct_fd_doubt(t);
+			sct_fd_dir_doubt(t->dir);
+		}
+}
+
+/* Threads without a number may be a fork's child, where others have one. */
+static bool is_mixed(const struct sct_descriptors *d, uint64_t key)
+{
+	return key == PROGRAM_KEY || sct_map_get(&d->tasks, PROGRAM_KEY);
+}
+
 /* The table that a thread of unknown origin shares with others of its address space, or NULL: it is the first. What is
  * told of a thread that was there before the recording is that nobody has started it since. */
-static struct sct_fd_table *join(struct sct_descriptors *d, const struct sct_word *space, bool before)
+static struct sct_fd_table *join(struct sct_descriptors *d, uint64_t key, const struct sct_word *space, bool before)
 {
 	struct sct_fd_table *found = NULL;
 	unsigned n = 0;
@@ -144,12 +159,8 @@ static struct sct_fd_table *join(struct sct_descriptors *d, const struct sct_wor
 		found = t;
 		n++;
 	}
-	if (!d->program && n && (n > 1 || !before))
-		for (struct sct_fd_table *t = d->tables; t; t = t->next)
-			if (in_space(t, space)) {
-				sct_fd_doubt(t);
-				sct_fd_dir_doubt(t->dir);
-			}
+	if (n && (d->program ? is_mixed(d, key) : n > 1 || !before))
+		sct_descriptors_missed(d, space);
 	return found;
 }
 
@@ -160,7 +171,7 @@ static struct sct_fd_task *stranger(struct sct_descriptors *d, uint64_t key, con
 
 	if (d->tasks.used >= TASKS_MAX)
 		sct_descriptors_gap(d);
-	table = join(d, space, before);
+	table = join(d, key, space, before);
 	if (table) {
 		table->refs++;
 		table->dir->refs++;
@@ -213,15 +224,6 @@ void sct_fd_forget_dirs(struct sct_descriptors *d)
 
 /* ---- calls -------------------------------------------------------------------------------------------------- */
 
-void sct_descriptors_missed(struct sct_descriptors *d, const struct sct_word *space)
-{
-	for (struct sct_fd_table *t = d->tables; t; t = t->next)
-		if (!space->known || !t->space.known || in_space(t, space)) {
-			sct_fd_doubt(t);
-			sct_fd_dir_doubt(t->dir);
-		}
-}
-
 static unsigned flags_of(const struct sct_open *open)
 {
 	return open->call.proto ? open->call.proto->flags : 0;
@@ -230,6 +232,17 @@ static unsigned flags_of(const struct sct_open *open)
 static const struct sct_fd_call *call_of(const struct sct_open *open)
 {
 	return open->call.proto ? sct_fd_call_find(open->call.proto->name) : NULL;
+}
+
+/* Without numbers, a fork's child is taken for its parent. */
+static void note_program_fork(struct sct_fd_act *a)
+{
+	const struct sct_word *flags = &a->open->call.word[0];
+
+	if (!strcmp(a->open->call.proto->name, "clone") && flags->known && flags->value & OF_PROCESS)
+		return;
+	sct_fd_doubt(a->task->table);
+	sct_fd_dir_doubt(a->task->dir);
 }
 
 static void note_fork(struct sct_fd_act *a)
@@ -266,6 +279,8 @@ void sct_descriptors_enter(struct sct_descriptors *d, const struct sct_open *ope
 	take_space(d, a.task->table, &space);
 	if (call && call->enter)
 		call->enter(&a);
+	else if (flags_of(open) & SCT_P_FORK && key == PROGRAM_KEY)
+		note_program_fork(&a);
 	else if (flags_of(open) & SCT_P_FORK)
 		note_fork(&a);
 }

@@ -21,12 +21,12 @@ struct sct_birth {
 	struct sct_birth *next;
 	uint64_t call;             /* id of the parent's record */
 	uint64_t after, sp, space; /* where the child's first step is */
-	bool same_space, thread;   /* CLONE_VM, CLONE_THREAD */
-	uint64_t flags;            /* all of clone's */
+	bool same_space;           /* CLONE_VM */
 	bool ended, has_child;
 	unsigned doubts;           /* children that may be this one's or another's */
-	struct sct_word pid;       /* the parent's */
-	struct sct_word parent;    /* the child's: the caller, or for a new thread of its process the process's own parent */
+	uint64_t flags;            /* clone's */
+	struct sct_process *process; /* the caller's */
+	char comm[16];             /* likewise */
 	uint64_t result, child;    /* the parent's result, once ended; the child's thread number */
 };
 
@@ -36,9 +36,12 @@ void sct_lineage_fini(struct sct_lineage *l)
 		struct sct_birth *b = l->births;
 
 		l->births = b->next;
+		sct_process_put(b->process);
 		free(b);
 	}
 	l->count = 0;
+	sct_process_put(l->process);
+	l->process = NULL;
 }
 
 /* Flags and new stack pointer (0: the parent's) of the call; false: the recording does not show them. */
@@ -73,6 +76,7 @@ static void drop(struct sct_lineage *l, struct sct_birth **at)
 
 	*at = b->next;
 	l->count--;
+	sct_process_put(b->process);
 	free(b);
 }
 
@@ -89,8 +93,11 @@ void sct_lineage_fork(struct sct_lineage *l, const struct sct_open *open, const 
 {
 	struct sct_birth *b;
 	uint64_t flags, sp;
+	bool known;
 
-	if (!open->record.thread.known || !open->space_known || !fork_flags(&open->call, mem, &flags, &sp))
+	known = fork_flags(&open->call, mem, &flags, &sp);
+	l->forked = l->forked || !known || !(flags & FLAG_THREAD);
+	if (!open->record.thread.known || !known || (!open->space_known && !l->program))
 		return;
 	if (l->count == BIRTHS_MAX)
 		drop_oldest(l);
@@ -100,12 +107,33 @@ void sct_lineage_fork(struct sct_lineage *l, const struct sct_open *open, const 
 	*b = (struct sct_birth){
 		.next = l->births, .call = open->record.id,
 		.after = open->pc + (uint64_t)open->call.abi->after, .sp = sp ? sp : open->sp, .space = open->space,
-		.same_space = flags & FLAG_VM, 
-		.thread = flags & FLAG_THREAD, .flags = flags, .pid = open->record.pid,
-		.parent = flags & (FLAG_THREAD | FLAG_PARENT) ? *sct_thread_parent(open->thread) : open->record.thread,
+		.same_space = flags & FLAG_VM, .flags = flags,
+		.process = sct_process_ref(sct_lineage_process(open->thread)),
 	};
+	memcpy(b->comm, sct_thread_self(open->thread)->comm, sizeof b->comm);
 	l->births = b;
 	l->count++;
+}
+
+/* The child has come: it is a thread of its parent's process, or begins one. */
+static void begin(const struct sct_birth *b, struct sct_thread *child)
+{
+	struct sct_process *parent = b->flags & FLAG_PARENT && b->process ? b->process->parent : b->process, *own;
+	struct sct_self *self = sct_thread_self(child);
+
+	memcpy(self->comm, b->comm, sizeof self->comm);
+	if (b->flags & FLAG_THREAD) {
+		sct_self_join(self, b->process);
+		return;
+	}
+	own = sct_process_new(parent);
+	if (own) {
+		own->renamed = b->process && b->process->renamed;
+		own->of_init = b->flags & FLAG_PARENT && b->process && b->process->of_init;
+	}
+	self->leader = true;
+	sct_self_join(self, own);
+	sct_process_put(own);
 }
 
 /* Parent's result and child are both known. */
@@ -118,9 +146,8 @@ static void join(const struct sct_birth *b, struct sct_pending *p)
 		return;
 	if (!sct_thread_tid(child)->known)
 		*sct_thread_tid(child) = number;
-	if (!sct_thread_pid(child)->known)
-		*sct_thread_pid(child) = b->thread ? b->pid : number;
-	*sct_thread_parent(child) = b->parent;
+	if (!(b->flags & FLAG_THREAD) && !sct_thread_pid(child)->known)
+		*sct_thread_pid(child) = number;
 }
 
 static bool fits(const struct sct_birth *b, uint64_t pc, uint64_t sp, uint64_t space)
@@ -154,7 +181,8 @@ struct sct_origin sct_lineage_child(struct sct_lineage *l, struct sct_pending *p
 	uint64_t sp = v->regs.value[m->arch->sp];
 
 	origin.space.known = sct_arch_asid(m->arch, &v->regs, &origin.space.value);
-	if (!sct_thread_number(child).known || !(v->regs.known >> m->arch->sp & 1) || !origin.space.known)
+	if (!sct_thread_number(child).known || !(v->regs.known >> m->arch->sp & 1) ||
+	    (!origin.space.known && !l->program))
 		return origin;
 	for (struct sct_birth **at = &l->births; *at; at = &(*at)->next) {
 		if (!fits(*at, pc, sp, origin.space.value))
@@ -170,6 +198,7 @@ struct sct_origin sct_lineage_child(struct sct_lineage *l, struct sct_pending *p
 	origin.flags = (*found)->flags;
 	(*found)->has_child = true;
 	(*found)->child = sct_thread_number(child).value;
+	begin(*found, child);
 	if ((*found)->ended) {
 		join(*found, p);
 		drop(l, found);
@@ -177,29 +206,13 @@ struct sct_origin sct_lineage_child(struct sct_lineage *l, struct sct_pending *p
 	return origin;
 }
 
-/* getpid, gettid and set_tid_address tell who the caller is. */
-static void learn_caller(struct sct_open *open, unsigned flags, uint64_t result)
-{
-	struct sct_word id = { true, (uint32_t)result };
-
-	if (flags & SCT_P_GETPID)
-		*sct_thread_pid(open->thread) = open->record.pid = id;
-	if (flags & SCT_P_GETTID)
-		*sct_thread_tid(open->thread) = open->record.tid = id;
-}
-
 void sct_lineage_result(struct sct_lineage *l, struct sct_pending *p, struct sct_open *open, bool known,
                         uint64_t result)
 {
-	unsigned flags = open->call.proto ? open->call.proto->flags : 0;
 	bool good = known && (int32_t)result > 0;
 
-	if (good)
-		learn_caller(open, flags, result);
-	/* the new image runs as the process's leader, whichever thread asked for it (fs/exec.c, de_thread) */
-	if ((flags & SCT_P_EXEC) && known && !result)
-		*sct_thread_tid(open->thread) = *sct_thread_pid(open->thread);
-	if (!(flags & SCT_P_FORK))
+	sct_lineage_learn(l, p, open, known, result);
+	if (!open->call.proto || !(open->call.proto->flags & SCT_P_FORK))
 		return;
 	for (struct sct_birth **at = &l->births; *at; at = &(*at)->next) {
 		struct sct_birth *b = *at;
@@ -208,7 +221,6 @@ void sct_lineage_result(struct sct_lineage *l, struct sct_pending *p, struct sct
 			continue;
 		b->ended = true;
 		b->result = (uint32_t)result;
-		b->pid = open->record.pid;
 		if (good && b->has_child)
 			join(b, p);
 		if (!good || b->has_child)
@@ -253,9 +265,10 @@ bool sct_lineage_reaped(const struct sct_open *open, bool known, uint64_t result
 /* A number names a process only to those of its PID namespace: the one that waits has made it. */
 bool sct_lineage_is_reaped(const struct sct_open *o, const struct sct_open *wait, const struct sct_word *pid)
 {
-	const struct sct_word waiting = sct_thread_number(wait->thread);
+	const struct sct_process *process = sct_thread_self(o->thread)->process;
 
-	return equal(sct_thread_pid(o->thread), pid) && equal(sct_thread_parent(o->thread), &waiting);
+	return equal(sct_thread_pid(o->thread), pid) && process && process->parent &&
+	       process->parent == sct_thread_self(wait->thread)->process;
 }
 
 /* Threads of one process share an address space, which a namesake in another PID namespace does not. */

@@ -10,9 +10,15 @@ struct sct_birth;
 struct sct_lineage {
 	struct sct_birth *births; /* fork and clone calls whose child or result is still to come, newest first */
 	unsigned count;
+	bool program;             /* the recording is of one program: all threads are one process's */
+	bool forked;              /* which has forked */
+	struct sct_process *process; /* the program's */
+	struct sct_word first;    /* the program's thread that called first */
 };
 
 void sct_lineage_fini(struct sct_lineage *l);
+/* A call has been entered and decoded: fills in what is known of its caller. */
+void sct_lineage_enter(struct sct_lineage *l, struct sct_pending *p, struct sct_open *open);
 /* A fork, vfork, clone or clone3 has been entered. Calls of threads without a number are not followed. */
 void sct_lineage_fork(struct sct_lineage *l, const struct sct_open *open, const struct sct_mem *mem);
 /* Where a new thread comes from. */
@@ -35,5 +41,13 @@ bool sct_lineage_is_reaped(const struct sct_open *o, const struct sct_open *wait
 /* An exit_group has been entered, or an execve has succeeded: what the process's other threads have open will not
  * return, unless it does before the kernel reaches them. */
 void sct_lineage_alone(struct sct_pending *p, const struct sct_open *open);
+
+/* ---- within lineage ---- */
+
+/* The thread's process, made where none is known; NULL: out of memory. */
+struct sct_process *sct_lineage_process(struct sct_thread *t);
+/* What the call's result says of its caller. */
+void sct_lineage_learn(const struct sct_lineage *l, const struct sct_pending *p, struct sct_open *open, bool known,
+                       uint64_t result);
 
 #endif

@@ -18,7 +18,7 @@ struct sct_thread {
 	bool fresh;             /* it has never been in user mode */
 	bool leaving_handler;   /* sigreturn was called: the next return restores an interrupted context */
 	struct sct_open *top;   /* innermost open call */
-	struct sct_word pid, tid, parent;
+	struct sct_self self;
 };
 
 enum {
@@ -42,12 +42,19 @@ static void *must(void *m)
 	return m;
 }
 
+static void free_thread(struct sct_thread *t)
+{
+	if (t)
+		sct_process_put(t->self.process);
+	free(t);
+}
+
 void sct_pending_fini(struct sct_pending *p)
 {
 	while (p->first.next != &p->first)
 		sct_pending_drop(p, p->first.next);
 	for (size_t i = 0; i < p->threads.size; i++)
-		free(p->threads.slots[i].value);
+		free_thread(p->threads.slots[i].value);
 	sct_map_fini(&p->threads);
 	while (p->spare) {
 		struct sct_open *o = p->spare;
@@ -58,19 +65,9 @@ void sct_pending_fini(struct sct_pending *p)
 	}
 }
 
-struct sct_word *sct_thread_pid(struct sct_thread *t)
+struct sct_self *sct_thread_self(struct sct_thread *t)
 {
-	return &t->pid;
-}
-
-struct sct_word *sct_thread_tid(struct sct_thread *t)
-{
-	return &t->tid;
-}
-
-struct sct_word *sct_thread_parent(struct sct_thread *t)
-{
-	return &t->parent;
+	return &t->self;
 }
 
 struct sct_word sct_thread_number(const struct sct_thread *t)
@@ -153,7 +150,7 @@ struct sct_thread *sct_pending_first_step(struct sct_pending *p, const struct sc
 static void forget_thread(struct sct_pending *p, struct sct_thread *t)
 {
 	sct_map_del(&p->threads, t->key);
-	free(t);
+	free_thread(t);
 }
 
 static struct sct_open *open_new(struct sct_pending *p)

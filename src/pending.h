@@ -85,11 +85,46 @@ struct sct_open *sct_pending_oldest(struct sct_pending *p);
 /* Forgets an ended call. */
 void sct_pending_drop(struct sct_pending *p, struct sct_open *open);
 
-/* What the recording showed of a thread; by results of the calls that name it. */
-struct sct_word *sct_thread_pid(struct sct_thread *t);
-struct sct_word *sct_thread_tid(struct sct_thread *t);
-/* The number of the thread that made its process. */
-struct sct_word *sct_thread_parent(struct sct_thread *t);
+/* A process: what its threads share, and its children's parent is known by. */
+struct sct_process {
+	unsigned refs;              /* threads and children */
+	struct sct_process *parent; /* NULL: not known */
+	struct sct_word pid;
+	bool gone;                  /* its end was shown: its children have another parent */
+	bool doubtful;              /* something that may have ended it was seen since it called last */
+	bool of_init;               /* its parent is number 1, which does not end before it */
+	bool renamed;               /* its threads' names may be changed unseen */
+};
+
+/* NULL: out of memory, and the process is one that nothing is known of. The parent may be NULL. */
+struct sct_process *sct_process_new(struct sct_process *parent);
+struct sct_process *sct_process_ref(struct sct_process *p);
+void sct_process_put(struct sct_process *p);
+
+/* What the recording showed of a thread, by results of the calls that name it. */
+struct sct_self {
+	struct sct_word pid, tid;    /* pid: where it is in no process that is known */
+	struct sct_process *process; /* or NULL */
+	bool leader;                 /* its number is its process's */
+	char comm[16];               /* its name (include/linux/sched.h, TASK_COMM_LEN); empty: not known */
+};
+
+struct sct_self *sct_thread_self(struct sct_thread *t);
+/* The thread is of that process. NULL: of one that is not known. */
+void sct_self_join(struct sct_self *self, struct sct_process *process);
+
+static inline struct sct_word *sct_thread_pid(struct sct_thread *t)
+{
+	struct sct_self *self = sct_thread_self(t);
+
+	return self->process ? &self->process->pid : &self->pid;
+}
+
+static inline struct sct_word *sct_thread_tid(struct sct_thread *t)
+{
+	return &sct_thread_self(t)->tid;
+}
+
 /* The recording's exact number; known false where it has none. */
 struct sct_word sct_thread_number(const struct sct_thread *t);
 
