@@ -176,6 +176,7 @@ structs: $(BUILD)/write_structs
 # ---- tests ----------------------------------------------------------------------------------------------------
 
 $(BUILD)/tests/unit/record: $(patsubst %,$(BUILD)/src/record/%.o,lines switch stream frames)
+$(BUILD)/tests/unit/kernel_memory: $(BUILD)/src/record/kernel_memory.o
 $(BUILD)/tests/unit/symbols: $(patsubst %,$(BUILD)/src/record/%.o,symbols kernel)
 $(UNIT): $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(LIB)
 	$(SAY) LINK $@

@@ -47,20 +47,40 @@ bool sct_introspect_set(struct sct_recorder *r, int fd)
 	return set;
 }
 
+/* What QEMU's own walk reaches. */
+static bool read_line(void *none, uint64_t addr, uint8_t *line)
+{
+	struct sct_vcpu *v = sct_self;
+
+	(void)none;
+	if (!v || !qemu_plugin_read_memory_vaddr(addr, v->buf, SCT_LINE))
+		return false;
+	memcpy(line, v->buf->data, SCT_LINE);
+	return true;
+}
+
 void sct_introspect_start(struct sct_recorder *r)
 {
+	struct sct_physical physical;
+
 	/* at level full all memory is in the recording anyway */
 	if (!r->os.who || r->level == SCT_LEVEL_FULL)
 		return;
-	sct_kernel_memory_init(&r->kernel_memory, &r->dict);
+	sct_physical_find(&physical);
+	sct_kernel_memory_init(&r->kernel_memory, &physical, read_line);
 	sct_lines_set_kernel(r->capture.lines, sct_kernel_memory_line, &r->kernel_memory);
 	r->capture.os = &r->os;
 }
 
 void sct_introspect_at(struct sct_recorder *r, struct sct_vcpu *v)
 {
+	struct sct_controls c = {
+		.cr0 = sct_vcpu_role(v, &r->dict, SCT_ROLE_CR0), .cr3 = sct_vcpu_role(v, &r->dict, SCT_ROLE_CR3),
+		.cr4 = sct_vcpu_role(v, &r->dict, SCT_ROLE_CR4), .efer = sct_vcpu_role(v, &r->dict, SCT_ROLE_EFER),
+	};
+
 	if (r->capture.os)
-		sct_kernel_memory_at(&r->kernel_memory, v);
+		sct_kernel_memory_at(&r->kernel_memory, &c);
 }
 
 void sct_introspect_told(struct sct_recorder *r)

@@ -11,6 +11,11 @@
  * PTI_PGTABLE_SWITCH_BIT; arch/x86/entry/calling.h). */
 #define ISOLATED (UINT64_C(1) << 12)
 
+/* Where the kernel's addresses begin, which the trace's reader knows too (sctrace-trace(5)). */
+#define KERNEL_64 (UINT64_C(1) << 63)
+#define KERNEL_32 UINT64_C(0xc0000000)
+#define EFER_LMA (UINT64_C(1) << 10) /* long mode is active, Intel SDM 3A 2.2.1 */
+
 /* RAM only: reading from a device could change what it does. */
 static size_t read_physical(void *ctx, uint64_t paddr, void *buf, size_t len)
 {
@@ -22,21 +27,18 @@ static size_t read_physical(void *ctx, uint64_t paddr, void *buf, size_t len)
 	return len;
 }
 
-void sct_kernel_memory_init(struct sct_kernel_memory *k, const struct sct_dict *dict)
+void sct_kernel_memory_init(struct sct_kernel_memory *k, const struct sct_physical *physical, sct_read_line read_line)
 {
-	*k = (struct sct_kernel_memory){ .dict = dict };
+	*k = (struct sct_kernel_memory){ .physical = *physical, .read_line = read_line };
 	sct_memory_init(&k->tables, 0);
-	if (sct_physical_find(&k->physical))
+	if (k->physical.rw)
 		sct_memory_set_backing(&k->tables, (struct sct_backing){ read_physical, &k->physical });
 }
 
-void sct_kernel_memory_at(struct sct_kernel_memory *k, struct sct_vcpu *v)
+void sct_kernel_memory_at(struct sct_kernel_memory *k, const struct sct_controls *c)
 {
-	const struct sct_dict *d = k->dict;
-
-	k->vcpu = v;
-	k->paging = sct_paging_x86(sct_vcpu_role(v, d, SCT_ROLE_CR0), sct_vcpu_role(v, d, SCT_ROLE_CR3),
-	                           sct_vcpu_role(v, d, SCT_ROLE_CR4), sct_vcpu_role(v, d, SCT_ROLE_EFER));
+	k->paging = sct_paging_x86(c->cr0, c->cr3, c->cr4, c->efer);
+	k->from = c->efer & EFER_LMA ? KERNEL_64 : KERNEL_32;
 	k->sure = false;
 	k->mappings = 0;
 }
@@ -82,15 +84,11 @@ static bool translate(struct sct_kernel_memory *k, uint64_t addr, uint64_t *padd
 bool sct_kernel_memory_line(void *ctx, uint64_t addr, uint8_t *line)
 {
 	struct sct_kernel_memory *k = ctx;
-	struct sct_vcpu *v = k->vcpu;
 	uint64_t paddr;
 
-	if (sct_vcpu_may_be_user(v, k->dict, addr))
+	if (addr < k->from)
 		return false;
-	if (k->physical.rw)
-		return translate(k, addr, &paddr) && read_physical(&k->physical, paddr, line, SCT_LINE) == SCT_LINE;
-	if (!qemu_plugin_read_memory_vaddr(addr, v->buf, SCT_LINE))
-		return false;
-	memcpy(line, v->buf->data, SCT_LINE);
-	return true;
+	if (!k->physical.rw)
+		return k->read_line(NULL, addr, line);
+	return translate(k, addr, &paddr) && read_physical(&k->physical, paddr, line, SCT_LINE) == SCT_LINE;
 }

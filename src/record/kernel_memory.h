@@ -7,28 +7,33 @@
 #define SCT_RECORD_KERNEL_MEMORY_H
 
 #include "../walk.h"
-#include "guest.h"
+#include "lines.h"
 #include "physical.h"
 
 enum { SCT_KERNEL_MAPPINGS = 16 };
 
+/* The registers that tell how a vCPU translates. */
+struct sct_controls {
+	uint64_t cr0, cr3, cr4, efer;
+};
+
 struct sct_kernel_memory {
-	const struct sct_dict *dict;
 	struct sct_physical physical;
-	struct sct_memory tables; /* has nothing of its own: it reads physical memory */
-	/* at this moment */
-	struct sct_vcpu *vcpu;
+	struct sct_memory tables;  /* has nothing of its own: it reads physical memory */
+	sct_read_line read_line;   /* where physical memory cannot be read */
+	/* at this moment: */
 	struct sct_paging paging;
-	bool sure;                /* a walk from that root has led to memory: it is the kernel's */
+	uint64_t from;             /* lowest address that is the kernel's */
+	bool sure;                 /* a walk from paging's root has led to memory: it is the kernel's */
 	struct sct_mapping mapping[SCT_KERNEL_MAPPINGS];
 	uint64_t base[SCT_KERNEL_MAPPINGS]; /* virtual address at which each begins */
 	unsigned mappings;
 };
 
-/* Not to be moved afterwards. A QEMU that does not let physical memory be read gives what its own walk reaches. */
-void sct_kernel_memory_init(struct sct_kernel_memory *k, const struct sct_dict *dict);
-/* It is about v from now on, whose values have been read; nothing from before is remembered. */
-void sct_kernel_memory_at(struct sct_kernel_memory *k, struct sct_vcpu *v);
+/* Not to be moved afterwards. Without physical memory (an empty *physical) read_line, called with NULL, is all. */
+void sct_kernel_memory_init(struct sct_kernel_memory *k, const struct sct_physical *physical, sct_read_line read_line);
+/* The vCPU that is meant has these registers from now on; nothing from before is remembered. */
+void sct_kernel_memory_at(struct sct_kernel_memory *k, const struct sct_controls *controls);
 /* Reads the line at addr; false: it is not the kernel's, not mapped, or no RAM. ctx: the struct. */
 bool sct_kernel_memory_line(void *ctx, uint64_t addr, uint8_t *line);
 
