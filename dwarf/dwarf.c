@@ -244,6 +244,7 @@ static int load(struct sct_types *db, const struct sct_file *file, struct sct_er
 const struct sct_types_loader sct_types_dwarf = {
 	.name = "dwarf",
 	.summary = "DWARF 4 and 5: vmlinux, kernel modules, programs, object files, and what was split off them",
+	.slow = true,
 	.probe = probe,
 	.load = load,
 };
