@@ -26,29 +26,54 @@ static void take_who(struct sct_record *r, const struct sct_who *who)
 }
 
 /* What descriptor number is of the thread that made the call; NULL: not known. */
-static const char *text_of(struct sct_annotate *a, struct sct_open *open, const struct sct_os_view *view, int number)
+static const char *text_of(struct sct_annotate *a, struct sct_open *open, const struct sct_views *views, int number)
 {
-	return a->os ? a->os->descriptor(a->os->state, view, number, &open->arena) : NULL;
+	const char *text = NULL;
+
+	if (a->os && views)
+		text = a->os->descriptor(a->os->state, &views->kernel, number, &open->arena);
+	return text ? text : sct_descriptors_text(&a->shown, open->thread, number, &open->arena);
 }
 
-void sct_annotate_enter(struct sct_annotate *a, struct sct_open *open, const struct sct_os_view *view)
+void sct_annotate_enter(struct sct_annotate *a, struct sct_open *open, const struct sct_views *views)
 {
 	struct sct_who who = { 0 };
 	int number;
 
 	if (a->os) {
-		a->os->who(a->os->state, view, &who, &open->arena);
+		a->os->who(a->os->state, &views->kernel, &who, &open->arena);
 		take_who(&open->record, &who);
 	}
 	for (size_t i = 0; i < open->record.nargs; i++)
 		if (sct_value_is_descriptor(&open->args[i], &number))
-			open->args[i].text = text_of(a, open, view, number);
+			open->args[i].text = text_of(a, open, views, number);
+	sct_descriptors_enter(&a->shown, open, &views->program);
 }
 
-void sct_annotate_end(struct sct_annotate *a, const struct sct_ending *e, const struct sct_os_view *view)
+void sct_annotate_end(struct sct_annotate *a, const struct sct_ending *e, const struct sct_views *views)
 {
+	bool known = e->known && e->end != SCT_END_NORETURN;
 	int number;
 
-	if (view && sct_result_is_descriptor(&e->open->call, e->known, e->result, &number))
-		e->open->record.result.text = text_of(a, e->open, view, number);
+	sct_descriptors_end(&a->shown, e->open, views ? &views->program : NULL, known, e->result);
+	if (sct_result_is_descriptor(&e->open->call, known, e->result, &number))
+		e->open->record.result.text = text_of(a, e->open, views, number);
+}
+
+void sct_annotate_child(struct sct_annotate *a, const struct sct_thread *child, const struct sct_origin *origin)
+{
+	sct_descriptors_child(&a->shown, child, &origin->call, origin->flags, &origin->space);
+}
+
+void sct_annotate_missed(struct sct_annotate *a, const struct sct_word *space)
+{
+	if (space)
+		sct_descriptors_missed(&a->shown, space);
+	else
+		sct_descriptors_gap(&a->shown);
+}
+
+void sct_annotate_fini(struct sct_annotate *a)
+{
+	sct_descriptors_fini(&a->shown);
 }

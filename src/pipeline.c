@@ -99,6 +99,7 @@ int sct_pipeline_new(struct sct_pipeline **out, struct sct_trace *trace, const s
 	p->decode.view.limits = options->limits;
 	p->decode.view.layouts = sct_layouts_new(options->types);
 	p->annotate.os = options->os;
+	p->annotate.shown.program = p->info->user_mode;
 	sct_pending_init(&p->pending);
 	r = check_profile(p, err);
 	if (!r)
@@ -122,6 +123,7 @@ void sct_pipeline_free(struct sct_pipeline *p)
 {
 	if (!p)
 		return;
+	sct_annotate_fini(&p->annotate);
 	sct_lineage_fini(&p->lineage);
 	sct_pending_fini(&p->pending);
 	sct_layouts_free(p->decode.view.layouts);
@@ -150,20 +152,20 @@ static int finish_interrupted(struct sct_pipeline *p, struct sct_open *exit, str
 struct returned {
 	struct sct_moment moment;
 	bool readable; /* memory is still what the call left */
-	struct sct_mem mem;
-	struct sct_os_view kernel;
+	struct sct_views views;
 };
 
 /* Completes and hands out the record of a call that has ended, then forgets it. */
 static int finish(struct sct_pipeline *p, const struct sct_ending *e, const struct returned *back, struct sct_err *err)
 {
+	const struct sct_views *views = back && back->readable ? &back->views : NULL;
 	bool known = e->known && e->end != SCT_END_NORETURN;
 	struct sct_word pid;
 	int r = SCT_OK;
 
 	sct_lineage_result(&p->lineage, &p->pending, e->open, known, e->result);
-	sct_decode_end(&p->decode, e, back ? &back->moment : NULL, back && back->readable ? &back->mem : NULL);
-	sct_annotate_end(&p->annotate, e, back && back->readable ? &back->kernel : NULL);
+	sct_decode_end(&p->decode, e, back ? &back->moment : NULL, views ? &views->program : NULL);
+	sct_annotate_end(&p->annotate, e, views);
 	p->counts.ended[e->end]++;
 	if (sct_lineage_reaped(e->open, known, e->result, &pid))
 		r = finish_killed(p, e->open, &pid, err);
@@ -265,6 +267,11 @@ static struct sct_moment moment_of(const struct sct_event *e)
 	return (struct sct_moment){ true, e->seq, e->addr, e->time_ns };
 }
 
+static struct sct_views views_of(struct sct_vcpu *v, unsigned cpu)
+{
+	return (struct sct_views){ sct_machine_mem(v), { sct_machine_kernel_mem(v), cpu } };
+}
+
 /* The types are of another kernel than the recorded one: what they say of structs is not to be believed either. */
 static void forget_types(struct sct_pipeline *p)
 {
@@ -273,13 +280,22 @@ static void forget_types(struct sct_pipeline *p)
 
 static void decode(struct sct_pipeline *p, struct sct_vcpu *v, struct sct_open *open, const struct sct_entry *entry)
 {
-	const struct sct_os_view kernel = { sct_machine_kernel_mem(v), entry->cpu };
+	const struct sct_views views = views_of(v, entry->cpu);
 	struct sct_os *os = p->options.os;
 
-	if (os && p->options.types && os->is_other(os->state, &kernel))
+	if (os && p->options.types && os->is_other(os->state, &views.kernel))
 		forget_types(p);
 	sct_decode_enter(&p->decode, open, entry);
-	sct_annotate_enter(&p->annotate, open, &kernel);
+	sct_annotate_enter(&p->annotate, open, &views);
+}
+
+/* The vCPU enters the kernel with a call that cannot be told. */
+static void missed(struct sct_pipeline *p, const struct sct_vcpu *v)
+{
+	struct sct_word space = { false, 0 };
+
+	space.known = sct_arch_asid(p->info->arch, &v->regs, &space.value);
+	sct_annotate_missed(&p->annotate, &space);
 }
 
 static int begin(struct sct_pipeline *p, struct sct_vcpu *v, const struct sct_call *call,
@@ -293,6 +309,7 @@ static int begin(struct sct_pipeline *p, struct sct_vcpu *v, const struct sct_ca
 
 	if (!t) {
 		p->counts.no_thread++;
+		missed(p, v);
 		return SCT_OK;
 	}
 	open = sct_pending_enter(&p->pending, t, &p->machine, v, entry->pc, call, &lost);
@@ -327,12 +344,14 @@ static int begin(struct sct_pipeline *p, struct sct_vcpu *v, const struct sct_ca
 static int on_user(struct sct_pipeline *p, const struct sct_event *e, struct sct_vcpu *v, struct sct_err *err)
 {
 	struct sct_thread *child = sct_pending_first_step(&p->pending, &p->machine, v);
-	struct returned back = { moment_of(e), true, sct_machine_mem(v), { sct_machine_kernel_mem(v), e->vcpu } };
+	struct returned back = { moment_of(e), true, views_of(v, e->vcpu) };
 	struct sct_ending ending;
+	struct sct_origin origin;
 
 	v->inside.known = false;
 	if (child) {
-		sct_lineage_child(&p->lineage, &p->pending, child, &p->machine, v, e->addr);
+		origin = sct_lineage_child(&p->lineage, &p->pending, child, &p->machine, v, e->addr);
+		sct_annotate_child(&p->annotate, child, &origin);
 		return SCT_OK;
 	}
 	ending = sct_pending_leave(&p->pending, &p->machine, v, e->addr);
@@ -364,6 +383,7 @@ static int follow(struct sct_pipeline *p, const struct sct_event *e, struct sct_
 	if (!can_follow(last, e->addr) || (last->entered && !back)) {
 		p->counts.first_hole = p->counts.holes++ ? p->counts.first_hole : e->seq;
 		sct_machine_missed_stores(&p->machine);
+		sct_annotate_missed(&p->annotate, NULL);
 	}
 	return back ? on_user(p, e, v, err) : SCT_OK;
 }
@@ -382,6 +402,7 @@ static int enter(struct sct_pipeline *p, const struct sct_event *e, struct sct_v
 	if (sct_call_read(&call, &p->profile, f->kind, f->mode, &v->regs, &entry.mem))
 		return begin(p, v, &call, &entry, err);
 	p->counts.no_abi++;
+	missed(p, v);
 	return SCT_OK;
 }
 
@@ -398,10 +419,17 @@ static int enter_behind(struct sct_pipeline *p, const struct sct_event *e, struc
 	return r;
 }
 
+/* How many instructions may have been calls that nobody could see. */
+static uint64_t untold_of(const struct sct_detect_counts *c)
+{
+	return c->unseen + c->unknown_mode;
+}
+
 /* A vCPU is about to execute in user mode. */
 static int on_insn(struct sct_pipeline *p, const struct sct_event *e, struct sct_vcpu *v, struct sct_err *err)
 {
 	struct sct_found f;
+	uint64_t untold;
 	int r = SCT_OK;
 
 	if (p->flow)
@@ -410,7 +438,10 @@ static int on_insn(struct sct_pipeline *p, const struct sct_event *e, struct sct
 		return r;
 	if (e->data && p->options.nsnapshots)
 		sct_machine_compare_code(v, e->seq, e->addr, e->data, e->len);
+	untold = untold_of(&p->counts.detect);
 	f = sct_detect(p->insn, v, e, p->info->user_mode, &p->counts.detect);
+	if (untold_of(&p->counts.detect) != untold)
+		sct_annotate_missed(&p->annotate, NULL);
 	if (p->flow)
 		p->flow[e->vcpu] = (struct flow){ true, f.kind != SCT_INSN_NONE, f };
 	if (f.kind == SCT_INSN_NONE)
@@ -447,6 +478,7 @@ static int take(struct sct_pipeline *p, const struct sct_event *e, struct sct_er
 
 	if (e->kind == SCT_EV_GAP) {
 		r = finish_all(p, SCT_END_LOST, err);
+		sct_annotate_missed(&p->annotate, NULL);
 	} else if (e->kind == SCT_EV_INSN || e->kind == SCT_EV_USER) {
 		v = sct_machine_vcpu(&p->machine, e->vcpu);
 		if (!v)
