@@ -22,7 +22,7 @@ enum {
 
 static const char *const wanted[] = {
 	".debug_info", ".debug_abbrev", ".debug_str", ".debug_line_str", ".debug_str_offsets", ".debug_types",
-	".debug_cu_index", ".debug_tu_index",
+	".debug_cu_index", ".debug_tu_index", ".debug_addr", /* the last is only asked for when a unit is opened */
 };
 
 static bool is_wanted(const char *name, bool *split, bool *old_packed)
@@ -98,9 +98,11 @@ static void add_section(struct sct_dwarf_file *f, Elf_Scn *scn, const char *name
 		if (!strcmp(name + 2, wanted[i] + 1))
 			s->name = wanted[i];
 	f->split |= split && !strncmp(name + 1 + s->old_packed, "debug_info", 10);
-	/* object files can have several of a name, in groups of which libdwarf would need to know; the first is read */
 	if (!by_name(f, s->name))
 		f->count++;
+	else if (!f->load_error.status)
+		sct_fail(&f->load_error, SCT_E_UNSUPPORTED, head->sh_offset, "it has several sections %s, one for each type, which "
+			"only a linked file has in one", s->name);
 }
 
 static void find_sections(struct sct_dwarf_file *f)
@@ -278,6 +280,10 @@ int sct_dwarf_file_open(struct sct_dwarf_file *f, struct sct_err *err)
 	Dwarf_Error error = NULL;
 	int rc;
 
+	if (f->load_error.status) {
+		*err = f->load_error;
+		return err->status;
+	}
 	f->access = (Dwarf_Obj_Access_Interface){ f, &methods };
 	rc = dwarf_object_init_b(&f->access, NULL, NULL, f->split ? DW_GROUPNUMBER_DWO : DW_GROUPNUMBER_BASE, &f->debug,
 		&error);

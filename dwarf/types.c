@@ -296,7 +296,7 @@ static void grow_symbol_index(struct sct_types *db)
 {
 	if (db->symbols.count < db->symbol_by_name.size / 2)
 		return;
-	resize_index(&db->symbol_by_name, db->symbols.count * 4 + 1);
+	resize_index(&db->symbol_by_name, db->symbols.count * 16 + 1); /* each time all are put in anew */
 	for (uint32_t i = 0; i < db->symbols.count; i++)
 		index_symbol(db, i);
 }
