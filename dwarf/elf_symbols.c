@@ -111,17 +111,36 @@ static bool banner_by_address(const struct elf *e, uint64_t address, char banner
 	return false;
 }
 
+/* Whether a banner tells the number of its build, "#1 SMP ...", as a kernel's own does. */
+static bool has_build(const char *banner)
+{
+	const char *build = strstr(banner, " #");
+
+	return build && build[2] >= '0' && build[2] <= '9';
+}
+
+/* Whether a banner tells which build it is of: "#1 SMP". The weak one of init/version.c, for which the one of
+ * init/version-timestamp.c stands in, has no number. */
+static bool is_of_a_build(const char *banner)
+{
+	const char *build = strstr(banner, " #");
+
+	return build && build[2] >= '0' && build[2] <= '9';
+}
+
 /* A kernel without symbols has its banner among its constants all the same. */
 static bool banner_in_constants(const struct elf *e, char banner[BANNER_MAX])
 {
 	struct sct_elf_section section;
-	const uint8_t *start, *found;
+	const uint8_t *at, *end;
 
 	if (!sct_elf_section(e->file, ".rodata", &section))
 		return false;
-	start = e->file->data + section.offset;
-	found = memmem(start, section.size, BANNER, sizeof BANNER - 1);
-	return found && banner_at(e, (uint64_t)(found - e->file->data), banner);
+	at = e->file->data + section.offset;
+	for (end = at + section.size; (at = memmem(at, (size_t)(end - at), BANNER, sizeof BANNER - 1)); at++)
+		if (banner_at(e, (uint64_t)(at - e->file->data), banner) && is_of_a_build(banner))
+			return true;
+	return false;
 }
 
 /* ---- symbols ------------------------------------------------------------------------------------------------ */

@@ -4,7 +4,7 @@
  *
  * Layout (nm(1); kernel/kallsyms.c, s_show): ADDRESS KIND NAME [TAB "[" MODULE "]"], ADDRESS of 8 or 16 hexadecimal
  * digits, KIND one letter. Symbols of modules are left out, and so are those whose address is shown as 0 to who may not
- * know it; absolute ones (A, a), which are per-CPU offsets or constants and no addresses, too.
+ * know it. Absolute ones (A, a) are taken: those of per-CPU variables are, which count from the start of a CPU's data.
  */
 #include <ctype.h>
 #include <string.h>
@@ -72,7 +72,7 @@ static int probe(const struct sct_file *file)
 
 static bool has_place(const struct symbol_line *l)
 {
-	return l->address && !l->of_module && l->kind != 'A' && l->kind != 'a' && l->kind != 'U' && l->kind != 'u';
+	return l->address && !l->of_module && l->kind != 'U' && l->kind != 'u';
 }
 
 static int add(struct sct_types *db, const struct symbol_line *l, struct sct_err *err)

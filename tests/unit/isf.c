@@ -163,7 +163,9 @@ START_TEST(kallsyms)
 	s = sct_types_symbol(&db, "init_task");
 	ck_assert(s && s->has_address && s->address == 0xffffffff82a1b600 && s->type == SCT_NO_TYPE);
 	ck_assert_ptr_null(sct_types_symbol(&db, "helper"));
-	ck_assert_ptr_null(sct_types_symbol(&db, "cpu_info"));
+	s = sct_types_symbol(&db, "cpu_info"); /* in each CPU's data */
+	ck_assert(s && s->has_address && s->address == 0x21040);
+	ck_assert_ptr_null(sct_types_symbol(&db, "fixed_percpu_data"));
 	ck_assert(sct_types_symbol(&db, "once")->several);
 	ck_assert_uint_eq(db.types.count, 1);
 }

@@ -166,6 +166,8 @@ static void use(void)
 {
 	struct sct_err err;
 
+	if (g.os.free)
+		g.os.free(g.os.state);
 	ck_assert_int_eq(sct_linux_os(&g.os, &g.layout, 1, false, &err), SCT_OK);
 }
 

@@ -258,7 +258,8 @@ START_TEST(build_ids)
 	put_notes(7);
 	g.layout.kernel.build_id_size = 20;
 	g.layout.kernel.build_id[0] = 8;
-	expect_other("build id 0800000000000000000000000000000000000000", "build id 0700000000000000000000000000000000000000");
+	expect_other("build id 0800000000000000000000000000000000000000",
+	             "build id 0700000000000000000000000000000000000000");
 
 	begin_image(0); /* damaged notes tell nothing */
 	put(IMAGE + NOTES_AT, UINT64_MAX, 8);
