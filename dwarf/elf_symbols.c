@@ -111,14 +111,6 @@ static bool banner_by_address(const struct elf *e, uint64_t address, char banner
 	return false;
 }
 
-/* Whether a banner tells the number of its build, "#1 SMP ...", as a kernel's own does. */
-static bool has_build(const char *banner)
-{
-	const char *build = strstr(banner, " #");
-
-	return build && build[2] >= '0' && build[2] <= '9';
-}
-
 /* Whether a banner tells which build it is of: "#1 SMP". The weak one of init/version.c, for which the one of
  * init/version-timestamp.c stands in, has no number. */
 static bool is_of_a_build(const char *banner)
