@@ -99,7 +99,7 @@ int sct_pipeline_new(struct sct_pipeline **out, struct sct_trace *trace, const s
 	p->decode.view.limits = options->limits;
 	p->decode.view.layouts = sct_layouts_new(options->types);
 	p->annotate.os = options->os;
-	p->annotate.shown.program = p->info->user_mode;
+	p->annotate.shown.program = p->lineage.program = p->info->user_mode;
 	sct_pending_init(&p->pending);
 	r = check_profile(p, err);
 	if (!r)
@@ -286,6 +286,7 @@ static void decode(struct sct_pipeline *p, struct sct_vcpu *v, struct sct_open *
 	if (os && p->options.types && os->is_other(os->state, &views.kernel))
 		forget_types(p);
 	sct_decode_enter(&p->decode, open, entry);
+	sct_lineage_enter(&p->lineage, &p->pending, open);
 	sct_annotate_enter(&p->annotate, open, &views);
 }
 
