@@ -86,7 +86,7 @@ static inline void show_all(const struct sct_value *v, size_t n)
 	}
 }
 
-/* number | 'string' | <bytes> | [array] | {struct} | *pointee, then how much is known and why not more */
+/* number | 'string' | <bytes> | [array] | {struct} | *pointee, then "text", how much is known and why not more */
 static void show(const struct sct_value *v)
 {
 	switch (v->meaning) {
@@ -99,6 +99,8 @@ static void show(const struct sct_value *v)
 	case SCT_M_PTR: say("*"); show(&v->elems[0]); break;
 	default: say(v->known ? "%#llx" : "?", (unsigned long long)v->raw);
 	}
+	if (v->text)
+		say(" \"%s\"", v->text);
 	if (v->partial)
 		say(v->size == UINT64_MAX ? " of some" : " of %llu", (unsigned long long)v->size);
 	if (v->unknown)
