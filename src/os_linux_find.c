@@ -19,10 +19,10 @@
 #define SLIDES_END (UINT64_C(1) << 30)
 
 enum {
+	OTHER_WAIT = 64,    /* times the questions so far: another kernel is soon replaced by no other */
 	WAIT_MAX = 1 << 16, /* questions from one search to the next, at most */
-	SCANS = 3,          /* how often all of the kernel's image is looked through */
+	SCANS = 3,          /* how often all of the kernel's image is looked through in vain */
 	NOTES_MAX = 4096,   /* bytes of ELF notes that are looked at */
-	PAGE = 4096,
 };
 
 static const char banner_start[] = "Linux version ";
@@ -223,14 +223,24 @@ static bool may_be_ours(const struct sct_linux *l, const char *banner)
 	return false;
 }
 
+/* Looks for the banner of whichever kernel there is; where there is none it is not looked for again and again. */
+static bool scan_sometimes(struct sct_linux *l, const struct sct_mem *mem, char *banner)
+{
+	if (l->beside || l->vain_scans >= SCANS)
+		return false;
+	if (scan(mem, l->layouts[0].ptr, banner))
+		return true;
+	l->vain_scans++;
+	*banner = 0;
+	return false;
+}
+
 /* No layout fits: which kernel it is instead, where it shows. */
 static void tell_other(struct sct_linux *l, const struct sct_mem *mem, char *banner)
 {
 	const char *head = l->layouts[0].kernel.head;
 
-	if (l->report.state == SCT_LINUX_OTHER_KERNEL || l->beside)
-		return;
-	if (!*banner && (l->scans >= SCANS || !++l->scans || !scan(mem, l->layouts[0].ptr, banner)))
+	if (l->report.state == SCT_LINUX_OTHER_KERNEL || (!*banner && !scan_sometimes(l, mem, banner)))
 		return;
 	if (!may_be_ours(l, banner))
 		other(l, *head ? head : "a kernel whose linux_banner lies elsewhere", banner);
@@ -240,8 +250,8 @@ static bool search(struct sct_linux *l, const struct sct_mem *mem)
 {
 	char banner[SCT_LINUX_BANNER_MAX] = "";
 
-	if (is_to_be_scanned(l) && !l->beside && l->scans < SCANS && ++l->scans && !scan(mem, l->layouts[0].ptr, banner))
-		*banner = 0;
+	if (is_to_be_scanned(l) && !scan_sometimes(l, mem, banner) && l->report.state == SCT_LINUX_OTHER_KERNEL)
+		return false;
 	for (size_t i = 0; i < l->count; i++)
 		if (try_layout(l, mem, &l->layouts[i], banner))
 			return true;
@@ -251,6 +261,8 @@ static bool search(struct sct_linux *l, const struct sct_mem *mem)
 
 bool sct_linux_find(struct sct_linux *l, const struct sct_mem *mem)
 {
+	uint64_t wait;
+
 	if (l->report.state == SCT_LINUX_NO_ADDRESSES)
 		return false;
 	if (l->report.state == SCT_LINUX_FOUND) {
@@ -263,6 +275,7 @@ bool sct_linux_find(struct sct_linux *l, const struct sct_mem *mem)
 		return false;
 	if (search(l, mem))
 		return true;
-	l->next = l->asked + (l->asked < WAIT_MAX ? l->asked : WAIT_MAX);
+	wait = l->report.state == SCT_LINUX_OTHER_KERNEL ? OTHER_WAIT * l->asked : l->asked;
+	l->next = l->asked + (wait < WAIT_MAX ? wait : WAIT_MAX);
 	return false;
 }

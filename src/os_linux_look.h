@@ -44,7 +44,7 @@ struct sct_linux {
 	const struct sct_linux_layout *is; /* FOUND: the layout of the recorded kernel */
 	struct sct_linux_report report;
 	uint64_t asked, next; /* questions so far, and the one at which the search goes on */
-	unsigned scans;
+	unsigned vain_scans;
 };
 
 /* Whether the kernel is known and there at this moment; searches for it now and then. */

@@ -177,7 +177,8 @@ static void expect_other(const char *expected, const char *found)
 	const struct sct_linux_report *r;
 
 	use();
-	ck_assert(!who_on(0).pid.known);
+	for (unsigned i = 0; i < 100; i++) /* nor is it taken for the same at a later search */
+		ck_assert(!who_on(0).pid.known);
 	ck_assert(g.os.is_other(g.os.state, &view));
 	r = sct_linux_report(&g.os);
 	ck_assert_int_eq(r->state, SCT_LINUX_OTHER_KERNEL);
