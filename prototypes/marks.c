@@ -10,9 +10,17 @@
 
 static void read_line(struct marks *m, char *line, unsigned number)
 {
-	struct mark *mark;
-	char *calls = text_word(&line), *param = text_word(&line), *text = text_squeeze(line, strlen(line));
+	bool more = *line == ' ' && m->count;
+	struct mark *mark = more ? &m->mark[m->count - 1] : NULL;
+	char *calls, *param, *text;
 
+	if (more) {
+		mark->text = text_printf("%s %s", mark->text, text_squeeze(line, strlen(line)));
+		return;
+	}
+	calls = text_word(&line);
+	param = text_word(&line);
+	text = text_squeeze(line, strlen(line));
 	if (!calls || *calls == '#')
 		return;
 	if (!param || !*text)

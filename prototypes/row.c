@@ -207,6 +207,9 @@ static void take_mark(const struct parse *p, struct row_param *a, char *mark)
 	} else if (number_code(mark, &size, &is_signed)) {
 		a->cls = is_signed ? "INT" : "UINT";
 		a->size = size;
+	} else if (!strcmp(mark, "word")) {
+		a->cls = "UINT";
+		a->size = p->word;
 	} else if (take_class(p, a, mark)) {
 		return;
 	} else if (FIND(directions, mark)) {

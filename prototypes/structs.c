@@ -47,7 +47,9 @@
 #include <linux/llc.h>
 #include <linux/mount.h>
 #include <linux/mqueue.h>
+#define msgbuf one_letter_msgbuf
 #include <linux/msg.h>
+#undef msgbuf
 #include <linux/netlink.h>
 #include <linux/openat2.h>
 #include <linux/perf_event.h>
@@ -210,7 +212,7 @@ typedef __kernel_fd_set fd_set;
 /* The arguments of calls that take them in memory. */
 struct sel_arg_struct {
 	unsigned long n;
-	fd_set *inp, *outp, *exp;
+	void *inp, *outp, *exp; /* sets of n bits, which may be less than an fd_set has */
 	struct __kernel_old_timeval *tvp;
 };
 
@@ -287,6 +289,12 @@ struct sockaddr_sco {
 	bdaddr_t sco_bdaddr;
 };
 
+/* The header's has a text of one byte. */
+struct msgbuf {
+	__kernel_long_t mtype;
+	char mtext[];
+};
+
 /* ---- the rest ----------------------------------------------------------------------------------------------- */
 
 struct kexec_segment {
@@ -313,8 +321,14 @@ struct getcpu_cache {
 #define sigevent compat_sigevent
 #define sigevent_t compat_sigevent_t
 #include <asm/siginfo.h>
+#undef sigval
+#undef sigval_t
 #undef siginfo
+#undef siginfo_t
 #undef sigevent
+#undef sigevent_t
+
+typedef stack_t compat_stack_t;
 
 struct compat_sigaction {
 	__sighandler_t sa_handler;
@@ -407,5 +421,5 @@ S(__old_kernel_stat) S(user_desc)
 #endif
 #if defined __x86_64__ && defined __ILP32__
 S(compat_kexec_segment) S(compat_mmsghdr) S(compat_msghdr) S(compat_robust_list_head) S(compat_rusage)
-S(compat_sigaction) S(compat_sigevent) S(compat_siginfo)
+S(compat_sigaction) S(compat_sigevent) S(compat_siginfo) T(compat_stack_t)
 #endif

@@ -1,8 +1,7 @@
 #!/bin/sh
 # Compiles prototypes/structs.c for each ABI and writes what its debugging information says.
 #
-# In:  TREE: a Linux source tree; clang, which compiles for every ABI; pahole, which makes BTF of DWARF; the generator,
-#      build/write_structs
+# In:  TREE: a Linux source tree; clang, which compiles for every ABI; the generator, build/write_structs
 # Out: prototypes/structs_ABI.txt (sctrace-prototypes(5))
 #
 # usage: prototypes/structs.sh TREE FOLDER WRITE_STRUCTS
@@ -50,7 +49,6 @@ structs() { # ABI architecture, options of the compiler
 	clang "$@" -g -gdwarf-4 -mllvm -dwarf-inlined-strings=Enable -ffreestanding -nostdinc -w -c -o "$tmp/$abi.o" $words \
 		-isystem "$(clang -print-resource-dir)/include" -I"$tmp/include" -I"$tmp/$arch" \
 		-I"$tree/arch/$arch/include/uapi" -I"$tree/include/uapi" "$here/structs.c"
-	pahole -J "$tmp/$abi.o"
 	"$write" "$abi" "$tmp/$abi.o" >"$tmp/$abi.txt"
 	mv "$tmp/$abi.txt" "$folder/structs_$abi.txt"
 	echo "$folder/structs_$abi.txt: $(grep -c '^[a-z]' "$folder/structs_$abi.txt") types"

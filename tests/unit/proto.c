@@ -14,7 +14,7 @@ static const struct sct_table *const tables[] = { &sct_table_linux_x64, &sct_tab
 static const char *spell(const struct sct_proto *p)
 {
 	static const char *const classes[] = { "uint", "int",  "fd",  "ptr", "num",  "str",  "strv",
-					       "buf",  "iov", "msg", "mmsg", "addr", "words" };
+					       "buf",  "iov", "msg", "mmsg", "addr", "words", "struct", "sized" };
 	static const char *const dirs[] = { "remote", "in", "out", "inout" };
 	static char text[1024];
 	size_t n = (size_t)snprintf(text, sizeof text, "%s(", p->entry);
@@ -60,7 +60,7 @@ static const struct {
 	{ &sct_table_linux_x86, 3, "sys_read(fd@0:fd32, buf@1:buf32 out ret/count, count@2:uint32)" },
 	{ &sct_table_linux_x64, 9,
 	  "sys_mmap(addr@0:uint64, len@1:uint64, prot@2:uint64, flags@3:uint64, fd@4:fd32, off@5:uint64)" },
-	{ &sct_table_linux_x86, 90, "sys_old_mmap(arg@0:num32 in 6)" },
+	{ &sct_table_linux_x86, 90, "sys_old_mmap(arg@0:struct32 in)" },
 	{ &sct_table_linux_x86, 192,
 	  "sys_mmap_pgoff(addr@0:uint32, len@1:uint32, prot@2:uint32, flags@3:uint32, fd@4:fd32, pgoff@5:uint32)" },
 	/* the order of clone's last two parameters differs */
@@ -96,7 +96,13 @@ static const struct {
 				     "flags@3:uint32, addr@4:addr64 out *addrlen, addrlen@5:num64 inout)" },
 	{ &sct_table_linux_x64, 310, "sys_process_vm_readv(pid@0:int32, lvec@1:iov64 out liovcnt, liovcnt@2:uint64, "
 				     "rvec@3:iov64 remote riovcnt, riovcnt@4:uint64, flags@5:uint64)" },
-	{ &sct_table_linux_x64, 63, "sys_newuname(name@0:ptr64 out)" },
+	/* structs */
+	{ &sct_table_linux_x64, 63, "sys_newuname(name@0:struct64 out)" },
+	{ &sct_table_linux_x64, 7, "sys_poll(ufds@0:struct64 inout nfds, nfds@1:uint32, timeout_msecs@2:int32)" },
+	{ &sct_table_linux_x64, 232, "sys_epoll_wait(epfd@0:fd32, events@1:struct64 out ret/maxevents, maxevents@2:int32, "
+				     "timeout@3:int32)" },
+	{ &sct_table_linux_x64, 235, "sys_utimes(filename@0:str64 in, utimes@1:struct64 in 2)" },
+	{ &sct_table_linux_x64, 435, "sys_clone3(uargs@0:sized64 in size, size@1:uint64)" },
 };
 
 START_TEST(spelled)
@@ -157,6 +163,44 @@ START_TEST(conditions)
 	ck_assert_uint_eq(a->when_value, 1 << 2 | 1 << 3 | 1 << 4);
 	ck_assert_uint_eq(sct_table_find(&sct_table_linux_x64, 61)->params[1].when, SCT_WHEN_RET);
 	ck_assert_uint_eq(sct_table_find(&sct_table_linux_x64, 27)->params[2].len, SCT_LEN_PAGES);
+}
+END_TEST
+
+/* What a parameter is else, and lengths that are more than a number or a parameter. */
+START_TEST(others)
+{
+	const struct sct_param *a = &sct_table_find(&sct_table_linux_x64, 66)->params[3];
+
+	ck_assert_str_eq(a->type, "struct semid64_ds *");
+	ck_assert_uint_eq(a->dir, SCT_IN);
+	ck_assert_uint_eq(a->when_value, 1 << 1);
+	a = a->or_else;
+	ck_assert_uint_eq(a->dir, SCT_OUT);
+	ck_assert_str_eq(a->or_else->type, "struct seminfo *");
+	a = a->or_else->or_else->or_else;
+	ck_assert_uint_eq(a->cls, SCT_C_UINT);
+	ck_assert_uint_eq(a->size, 8);
+	ck_assert_uint_eq(a->slot, 3);
+	ck_assert_ptr_null(a->or_else);
+	a = &sct_table_find(&sct_table_linux_x64, 230)->params[3];
+	ck_assert_uint_eq(a->cls, SCT_C_PTR);
+	ck_assert_uint_eq(a->or_else->when, SCT_WHEN_EINTR);
+	a = &sct_table_find(&sct_table_linux_x64, 125)->params[1];
+	ck_assert_uint_eq(a->when, SCT_WHEN_PTR_IS);
+	ck_assert_uint_eq(a->when_value, 0x19980330);
+	ck_assert_uint_eq(a->or_else->len_arg, 2);
+	a = sct_table_find(&sct_table_linux_x64, 298)->params[0].or_else;
+	ck_assert_uint_eq(a->len, SCT_LEN_ARG_PTR);
+	ck_assert_uint_eq(a->len_at, 4);
+	a = &sct_table_find(&sct_table_linux_x64, 70)->params[1];
+	ck_assert_uint_eq(a->len, SCT_LEN_RET);
+	ck_assert_uint_eq(a->len_add, 8);
+	ck_assert_uint_eq(sct_table_find(&sct_table_linux_x86, 401)->params[1].len_add, 4);
+	a = &sct_table_find(&sct_table_linux_x64, 23)->params[1];
+	ck_assert_uint_eq(a->len, SCT_LEN_BITS);
+	ck_assert_uint_eq(a->elem, 8);
+	a = &sct_table_find(&sct_table_linux_x64, 202)->params[3];
+	ck_assert_uint_eq(a->when_mask, 0x7f);
 }
 END_TEST
 
@@ -247,6 +291,7 @@ int main(void)
 	tcase_add_test(t, multiplexed);
 	tcase_add_test(t, flags);
 	tcase_add_test(t, conditions);
+	tcase_add_test(t, others);
 	tcase_add_test(t, absent);
 	tcase_add_loop_test(t, rules, 0, sizeof tables / sizeof *tables);
 	tcase_add_test(t, error_names);
