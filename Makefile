@@ -177,6 +177,7 @@ structs: $(BUILD)/write_structs
 
 $(BUILD)/tests/unit/record: $(patsubst %,$(BUILD)/src/record/%.o,lines switch stream frames)
 $(BUILD)/tests/unit/kernel_memory: $(BUILD)/src/record/kernel_memory.o
+$(BUILD)/tests/unit/launch_types: $(BUILD)/src/record/launch_types.o
 $(BUILD)/tests/unit/symbols: $(patsubst %,$(BUILD)/src/record/%.o,symbols kernel)
 $(UNIT): $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(LIB)
 	$(SAY) LINK $@

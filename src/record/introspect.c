@@ -74,13 +74,15 @@ void sct_introspect_start(struct sct_recorder *r)
 
 void sct_introspect_at(struct sct_recorder *r, struct sct_vcpu *v)
 {
-	struct sct_controls c = {
-		.cr0 = sct_vcpu_role(v, &r->dict, SCT_ROLE_CR0), .cr3 = sct_vcpu_role(v, &r->dict, SCT_ROLE_CR3),
-		.cr4 = sct_vcpu_role(v, &r->dict, SCT_ROLE_CR4), .efer = sct_vcpu_role(v, &r->dict, SCT_ROLE_EFER),
-	};
+	struct sct_controls c;
 
-	if (r->capture.os)
-		sct_kernel_memory_at(&r->kernel_memory, &c);
+	if (!r->capture.os)
+		return;
+	c.cr0 = sct_vcpu_role(v, &r->dict, SCT_ROLE_CR0);
+	c.cr3 = sct_vcpu_role(v, &r->dict, SCT_ROLE_CR3);
+	c.cr4 = sct_vcpu_role(v, &r->dict, SCT_ROLE_CR4);
+	c.efer = sct_vcpu_role(v, &r->dict, SCT_ROLE_EFER);
+	sct_kernel_memory_at(&r->kernel_memory, &c);
 }
 
 void sct_introspect_told(struct sct_recorder *r)

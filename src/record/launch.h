@@ -43,7 +43,7 @@ int sct_launch_probe(const char *qemu, char *version, size_t size, struct sct_er
 
 /* Makes of files of the guest's kernel what the plugin takes: the descriptor of memory that holds it, close-on-exec.
  * Negative: errors as of sct_types_load, of the file *blame; SCT_E_UNSUPPORTED: types or addresses are missing;
- * SCT_E_USAGE: files that do not go together; SCT_E_IO, SCT_E_NOMEM: the system has no memory. */
+ * SCT_E_IO, SCT_E_NOMEM: the system has no memory. */
 int sct_launch_types(const char *const *paths, unsigned count, const char **blame, struct sct_err *err);
 
 /* launch.c */

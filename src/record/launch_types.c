@@ -21,16 +21,33 @@ struct layouts {
 	size_t count;
 };
 
-/* The layouts that the file has as it is; none: it is to be read as types. */
+static int append(struct layouts *l, const struct sct_linux_layout *more, size_t count, struct sct_err *err)
+{
+	struct sct_linux_layout *all = reallocarray(l->at, l->count + count + 1, sizeof *all);
+
+	if (!all)
+		return sct_fail(err, SCT_E_NOMEM, SCT_NO_OFFSET, "out of memory");
+	memcpy(all + l->count, more, count * sizeof *all);
+	l->at = all;
+	l->count += count;
+	return SCT_OK;
+}
+
+/* Adds the layouts that the file has as it is, if it is one that has. */
 static int read_layouts(const char *path, struct layouts *l, struct sct_err *err)
 {
+	struct sct_linux_layout *more = NULL;
 	struct sct_file file;
+	size_t count = 0;
 	int status = SCT_OK;
 
 	if (sct_file_open(&file, path, err) < 0)
 		return err->status;
 	if (sct_linux_is_kernelinfo(file.data, file.size))
-		status = sct_linux_layouts_of_kernelinfo(file.data, file.size, &l->at, &l->count, err);
+		status = sct_linux_layouts_of_kernelinfo(file.data, file.size, &more, &count, err);
+	if (status == SCT_OK && count)
+		status = append(l, more, count, err);
+	free(more);
 	sct_file_close(&file);
 	return status;
 }
@@ -40,6 +57,7 @@ static int read_types(const char *const *paths, unsigned count, struct layouts *
                       struct sct_err *err)
 {
 	static const struct sct_types_how how;
+	struct sct_linux_layout layout;
 	struct sct_types types;
 	int status = SCT_OK;
 
@@ -48,12 +66,9 @@ static int read_types(const char *const *paths, unsigned count, struct layouts *
 		*blame = paths[i];
 		status = sct_kernel_types_add(&types, paths[i], &how, err);
 	}
-	l->at = malloc(sizeof *l->at);
-	if (status == SCT_OK && !l->at)
-		status = sct_fail(err, SCT_E_NOMEM, SCT_NO_OFFSET, "out of memory");
 	if (status == SCT_OK) {
-		l->count = 1;
-		sct_linux_layout_of_types(l->at, &types);
+		sct_linux_layout_of_types(&layout, &types);
+		status = append(l, &layout, 1, err);
 	}
 	sct_types_fini(&types);
 	return status;
@@ -106,12 +121,11 @@ int sct_launch_types(const char *const *paths, unsigned count, const char **blam
 	int status = SCT_OK, fd = -1;
 
 	*blame = paths[0];
-	for (unsigned i = 0; i < count && status == SCT_OK && !l.count; i++) {
+	for (unsigned i = 0; i < count && status == SCT_OK; i++) {
 		*blame = paths[i];
 		status = read_layouts(paths[i], &l, err);
 	}
-	if (status == SCT_OK && l.count && count > 1)
-		status = sct_fail(err, SCT_E_USAGE, SCT_NO_OFFSET, "a kernelinfo.conf is not combined with other files");
+	/* where there is a kernelinfo.conf, the types are for the decoder, which takes the same files */
 	if (status == SCT_OK && !l.count)
 		status = read_types(paths, count, &l, blame, err);
 	if (status == SCT_OK)
