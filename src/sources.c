@@ -211,10 +211,15 @@ int sct_sources_add_types(struct sct_sources *s, const char *file, const struct 
 
 int sct_sources_os(struct sct_sources *s, struct sct_os **os, struct sct_err *err)
 {
+	struct sct_linux_layout of_types;
 	int r = SCT_OK;
 
-	if (!s->os.state && s->nlayouts)
+	if (!s->os.state && s->nlayouts) {
 		r = sct_linux_os(&s->os, s->layouts, s->nlayouts, false, err);
+	} else if (!s->os.state && s->ntypes) {
+		sct_linux_layout_of_types(&of_types, &s->types);
+		r = sct_linux_os(&s->os, &of_types, 1, false, err);
+	}
 	if (!r)
 		*os = s->os.state ? &s->os : NULL;
 	return r;
