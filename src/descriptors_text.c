@@ -57,8 +57,7 @@ enum { ANY = 0xffff };
 
 /* Names as strace's sockaddr and socketutils have them; the first row that fits. */
 static const struct { uint16_t family, type, protocol; const char *name; } protocols[] = {
-	{ UNIX, STREAM, ANY, "UNIX-STREAM" }, { UNIX, DGRAM, ANY, "UNIX-DGRAM" }, { UNIX, SEQPACKET, ANY, "UNIX-SEQPACKET" },
-	{ UNIX, RAW, ANY, "UNIX-DGRAM" }, /* net/unix/af_unix.c: raw sockets are made datagram ones */
+	{ UNIX, STREAM, ANY, "UNIX-STREAM" }, { UNIX, ANY, ANY, "UNIX" }, /* net/unix/af_unix.c, unix_create1 */
 	{ INET, STREAM, 0, "TCP" }, { INET, STREAM, 6, "TCP" }, { INET, STREAM, 132, "SCTP" }, { INET, STREAM, 262, "MPTCP" },
 	{ INET, DGRAM, 0, "UDP" }, { INET, DGRAM, 17, "UDP" }, { INET, DGRAM, 136, "UDPLITE" }, { INET, DGRAM, 1, "PING" },
 	{ INET, RAW, ANY, "RAW" },
