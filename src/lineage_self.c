@@ -124,9 +124,12 @@ static void note_renaming(const struct sct_open *open)
 {
 	static const char *const opens[] = { "open", "openat", "openat2", "creat", NULL };
 	const struct sct_value *path = is_named(open, opens) ? text_argument(open) : NULL;
-	struct sct_process *process = sct_thread_self(open->thread)->process;
+	struct sct_process *process;
 
-	if (process && path && (path->partial || (path->len >= 4 && !memcmp(path->data + path->len - 4, "comm", 4))))
+	if (!path || (!path->partial && (path->len < 4 || memcmp(path->data + path->len - 4, "comm", 4))))
+		return;
+	process = sct_lineage_process(open->thread);
+	if (process)
 		process->renamed = true;
 }
 

@@ -7,13 +7,14 @@
 
 /* numbers of x86_64 */
 enum {
-	READ = 0, CLOSE = 3, GETPID = 39, CLONE = 56, FORK = 57, VFORK = 58, EXECVE = 59, WAIT4 = 61, GETTID = 186,
-	SET_TID_ADDRESS = 218, CLONE3 = 435,
+	READ = 0, OPEN = 2, CLOSE = 3, GETPID = 39, CLONE = 56, FORK = 57, VFORK = 58, EXECVE = 59, EXIT = 60, WAIT4 = 61,
+	KILL = 62, GETPPID = 110, PRCTL = 157, GETTID = 186, SET_TID_ADDRESS = 218, EXIT_GROUP = 231, CLONE3 = 435,
 };
 
 enum {
 	STUB = 0x401000, BEHIND = STUB + 2, OTHER = 0x402000, START = 0x409000, SP = 0x7f0000, SP2 = 0x6f0000,
-	CHILD_SP = 0x5f0000, ARGS = 0x7f1000, STATUS = 0x7f2000, SPACE = 0x1000000, SPACE2 = 0x2000000,
+	CHILD_SP = 0x5f0000, ARGS = 0x7f1000, STATUS = 0x7f2000, TEXT = 0x7f3000, SPACE = 0x1000000, SPACE2 = 0x2000000,
+	SPACE3 = 0x3000000,
 };
 
 /* include/uapi/linux/sched.h: what pthread_create and posix_spawn pass */
@@ -225,7 +226,6 @@ START_TEST(callers_that_ask)
 }
 END_TEST
 
-/* wait4 tells that the child is gone: what it had open was killed. A child that was stopped is not gone. */
 /* A thread's execve gives it the number of its process, which may be unknown. */
 START_TEST(new_image)
 {
@@ -253,6 +253,7 @@ START_TEST(new_image)
 }
 END_TEST
 
+/* wait4 tells that the child is gone: what it had open was killed. A child that was stopped is not gone. */
 START_TEST(reaped)
 {
 	static const struct { uint32_t status; const char *lines; } rows[] = {
@@ -305,6 +306,189 @@ START_TEST(reaped_namesake)
 }
 END_TEST
 
+/* ---- parents and names -------------------------------------------------------------------------------------- */
+
+/* "7<1 name; " for each close: process, its parent, its name, as far as known */
+static int say_who(void *ctx, const struct sct_record *r, struct sct_err *err)
+{
+	struct script *s = ctx;
+
+	(void)err;
+	if (!r->name || (strcmp(r->name, "close") && strcmp(r->name, "getppid")))
+		return 0;
+	if (r->pid.known)
+		say(s, "%llu", (unsigned long long)r->pid.value);
+	if (r->ppid.known)
+		say(s, "<%llu", (unsigned long long)r->ppid.value);
+	say(s, " %s; ", r->comm ? r->comm : "?");
+	return 0;
+}
+
+static void who(struct script *s, const char *lines)
+{
+	script_run(s, say_who);
+	ck_assert_str_eq(s->text, lines);
+	free(s);
+}
+
+static void exec_as(struct script *s, const char *path, uint64_t thread, uint64_t space)
+{
+	see(s, TEXT, path, strlen(path) + 1);
+	reg(s, "edi", TEXT);
+	enter(s, EXECVE, STUB, SP);
+	on(s, 0, thread, space);
+	leave(s, START, SP2, 0);
+}
+
+/* The thread that runs forks process `number`, thread `thread`. */
+static void fork_to(struct script *s, uint64_t number, uint64_t thread, uint64_t space)
+{
+	enter(s, FORK, STUB, SP);
+	leave(s, BEHIND, SP, number);
+	born(s, 0, thread, space);
+	leave(s, BEHIND, SP, 0);
+}
+
+START_TEST(parents)
+{
+	struct script *s = begin();
+
+	fork_to(s, 8, 2, SPACE2);
+	close_by(s, 2, SPACE2, SP);
+	fork_to(s, 9, 3, SPACE3);
+	close_by(s, 3, SPACE3, SP);
+	on(s, 0, 2, SPACE2);
+	enter(s, EXIT_GROUP, STUB, SP);
+	close_by(s, 3, SPACE3, SP); /* another process has it now */
+	enter(s, GETPPID, STUB, SP);
+	leave(s, BEHIND, SP, 1);
+	close_by(s, 3, SPACE3, SP);
+	close_by(s, 1, SPACE, SP);
+	who(s, "8<7 ?; 9<8 ?; 9 ?; 9<1 ?; 9<1 ?; 7 ?; ");
+}
+END_TEST
+
+/* CLONE_PARENT: the child is the caller's sibling. */
+START_TEST(siblings)
+{
+	struct script *s = begin();
+
+	fork_to(s, 8, 2, SPACE2);
+	reg(s, "edi", 0x8000 | 17);
+	enter(s, CLONE, STUB, SP);
+	leave(s, BEHIND, SP, 9);
+	born(s, 0, 3, SPACE3);
+	leave(s, BEHIND, SP, 0);
+	close_by(s, 3, SPACE3, SP);
+	who(s, "9<7 ?; ");
+}
+END_TEST
+
+/* What may have ended the parent makes it unknown until the parent calls again. */
+START_TEST(parents_in_doubt)
+{
+	struct script *s = begin();
+
+	fork_to(s, 8, 2, SPACE2);
+	close_by(s, 2, SPACE2, SP);
+	on(s, 0, 5, SPACE3);
+	reg(s, "edi", _i ? 9 : 7);
+	reg(s, "esi", 9);
+	enter(s, KILL, STUB, SP);
+	leave(s, BEHIND, SP, 0);
+	close_by(s, 2, SPACE2, SP);
+	close_by(s, 1, SPACE, SP);
+	close_by(s, 2, SPACE2, SP);
+	who(s, _i ? "8<7 ?; 8<7 ?; 7 ?; 8<7 ?; " : "8<7 ?; 8 ?; 7 ?; 8<7 ?; ");
+}
+END_TEST
+
+START_TEST(names)
+{
+	struct script *s = begin();
+
+	close_by(s, 1, SPACE, SP);
+	exec_as(s, "/usr/bin/a-name-of-many-letters", 1, SPACE2);
+	close_by(s, 1, SPACE2, SP);
+	fork_to(s, 8, 2, SPACE3);
+	close_by(s, 2, SPACE3, SP);
+	reg(s, "edi", 15); /* PR_SET_NAME, and nobody saw which */
+	enter(s, PRCTL, STUB, SP);
+	leave(s, BEHIND, SP, 0);
+	close_by(s, 2, SPACE3, SP);
+	exec_as(s, "sh", 2, SPACE);
+	close_by(s, 2, SPACE, SP);
+	reg(s, "edi", TEXT);
+	enter(s, EXECVE, STUB, SP); /* of which the end is not known */
+	gap(s);
+	close_by(s, 2, SPACE, SP);
+	close_by(s, 1, SPACE2, SP);
+	who(s, "7 ?; 7 a-name-of-many-; 8<7 a-name-of-many-; 8<7 ?; 8<7 sh; 8<7 ?; 7 a-name-of-many-; ");
+}
+END_TEST
+
+/* Threads give each other names by files in /proc. */
+START_TEST(names_given_by_others)
+{
+	struct script *s = begin();
+
+	exec_as(s, "/bin/x", 1, SPACE2);
+	see(s, TEXT, "/proc/self/task/9/comm", 23);
+	reg(s, "edi", TEXT);
+	enter(s, OPEN, STUB, SP);
+	leave(s, BEHIND, SP, 3);
+	close_by(s, 1, SPACE2, SP);
+	exec_as(s, "/bin/y", 1, SPACE);
+	close_by(s, 1, SPACE, SP);
+	who(s, "7 ?; 7 y; ");
+}
+END_TEST
+
+/* What one thread learns of its process holds for all of them. */
+START_TEST(one_process)
+{
+	struct script *s = script_new(&sct_arch_x86_64);
+
+	on(s, 0, 1, SPACE);
+	reg(s, "edi", THREAD_FLAGS);
+	reg(s, "esi", CHILD_SP);
+	enter(s, CLONE, STUB, SP);
+	leave(s, BEHIND, SP, 8);
+	born(s, 1, 2, SPACE);
+	leave(s, BEHIND, CHILD_SP, 0);
+	close_by(s, 2, SPACE, CHILD_SP);
+	enter(s, GETPID, STUB, CHILD_SP);
+	leave(s, BEHIND, CHILD_SP, 7);
+	close_by(s, 1, SPACE, SP);
+	expect(s, "0 clone returned 8 thread=1 at 401002\n"
+	          "1 close returned 0 thread=2 tid=8 at 402002\n"
+	          "2 getpid returned 7 thread=2 pid=7 tid=8 at 401002\n"
+	          "3 close returned 0 thread=1 pid=7 at 402002\n");
+}
+END_TEST
+
+/* One program: no address spaces; the thread that begins it is its leader; children of fork are not in the recording. */
+START_TEST(threads_of_a_program)
+{
+	struct script *s = script_new(&sct_arch_x86_64);
+
+	s->info.user_mode = true;
+	on(s, 0, 1, 0);
+	enter(s, SET_TID_ADDRESS, STUB, SP);
+	leave(s, BEHIND, SP, 7);
+	reg(s, "edi", THREAD_FLAGS);
+	reg(s, "esi", CHILD_SP);
+	enter(s, CLONE, STUB, SP);
+	leave(s, BEHIND, SP, 8);
+	born(s, 1, 2, 0);
+	leave(s, BEHIND, CHILD_SP, 0);
+	close_by(s, 2, 0, CHILD_SP);
+	expect(s, "0 set_tid_address returned 7 thread=1 pid=7 tid=7 at 401002\n"
+	          "1 clone returned 8 thread=1 pid=7 tid=7 at 401002\n"
+	          "2 close returned 0 thread=2 pid=7 tid=8 at 402002\n");
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("lineage");
@@ -325,6 +509,13 @@ int main(void)
 	tcase_add_test(t, new_image);
 	tcase_add_test(t, reaped);
 	tcase_add_test(t, reaped_namesake);
+	tcase_add_test(t, parents);
+	tcase_add_test(t, siblings);
+	tcase_add_loop_test(t, parents_in_doubt, 0, 2);
+	tcase_add_test(t, names);
+	tcase_add_test(t, names_given_by_others);
+	tcase_add_test(t, one_process);
+	tcase_add_test(t, threads_of_a_program);
 	suite_add_tcase(s, t);
 	srunner_run_all(r, CK_NORMAL);
 	failed = srunner_ntests_failed(r);
