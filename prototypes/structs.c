@@ -225,7 +225,7 @@ struct mmap_arg_struct {
 	unsigned long offset;
 };
 
-/* ---- sockets; struct sockaddr is in structs.sh, for the kernel's headers ask for it ------------------------- */
+/* ---- sockets; struct sockaddr is in include/sys/socket.h, where the kernel's headers look for it ------------- */
 
 struct user_msghdr {
 	void *msg_name;
@@ -311,7 +311,8 @@ struct getcpu_cache {
 /* ---- what x32 programs share with 32-bit ones, under the names that the kernel gives to it ------------------ */
 
 #if defined __x86_64__ && defined __ILP32__
-#undef _UAPI_ASM_GENERIC_SIGINFO_H
+#undef _UAPI_ASM_GENERIC_SIGINFO_H /* installed, the header has no _UAPI there */
+#undef _ASM_GENERIC_SIGINFO_H
 #undef _ASM_X86_SIGINFO_H
 #define sigval compat_sigval
 #define sigval_t compat_sigval_t
@@ -382,7 +383,7 @@ struct compat_mmsghdr {
 #define S(name) struct name s_##name;
 #define T(name) name t_##name;
 
-S(__aio_sigset) S(__kernel_itimerspec) S(__kernel_old_itimerval) S(__kernel_old_timespec) S(__kernel_old_timeval)
+S(__aio_sigset) S(__kernel_itimerspec) S(__kernel_old_itimerval) S(__kernel_old_timeval)
 S(__kernel_sockaddr_storage) S(__kernel_timespec) S(__kernel_timex)
 S(clone_args) S(cmsghdr) S(epoll_event) S(f_owner_ex) S(file_handle) S(flock) S(fs_disk_quota) S(fs_quota_stat)
 S(fs_quota_statv) S(futex_waitv) S(getcpu_cache) S(if_dqblk) S(if_dqinfo) S(if_nextdqblk) S(io_event)
@@ -392,7 +393,8 @@ S(kexec_segment) S(landlock_path_beneath_attr) S(landlock_ruleset_attr) S(linger
 S(mmap_arg_struct) S(mmsghdr) S(mount_attr) S(mq_attr) S(msgbuf) S(msginfo) S(msqid64_ds) S(msqid_ds) S(new_utsname)
 S(nlmsghdr) S(old_itimerspec32) S(old_itimerval32) S(old_linux_dirent) S(old_sigaction) S(old_timespec32)
 S(old_timeval32) S(old_timex32) S(old_utimbuf32) S(old_utsname) S(oldold_utsname) S(open_how) S(perf_event_attr)
-S(pollfd) S(rlimit) S(rlimit64) S(robust_list) S(robust_list_head) S(rseq) S(rusage) S(sched_attr) S(sched_param) S(seccomp_data)
+S(pollfd) S(rlimit) S(rlimit64) S(robust_list) S(robust_list_head) S(rseq) S(rusage) S(sched_attr) S(sched_param)
+S(seccomp_data)
 S(seccomp_notif_sizes) S(sel_arg_struct) S(sembuf) S(semid64_ds) S(semid_ds) S(seminfo) S(shm_info) S(shmid64_ds)
 S(shmid_ds) S(shminfo) S(shminfo64) S(sigaction) S(sigaltstack) S(sigevent) S(siginfo) S(sigset_argpack) S(sock_filter)
 S(sock_fprog) S(sockaddr) S(sockaddr_alg) S(sockaddr_can) S(sockaddr_hci) S(sockaddr_in) S(sockaddr_in6) S(sockaddr_l2)

@@ -12,23 +12,6 @@ here=$(cd "$(dirname "$0")" && pwd)
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 
-# Headers of programs have these from a C library or from the kernel's build. Of all that, struct sockaddr alone matters
-# (include/linux/socket.h).
-mkdir -p "$tmp/include/linux" "$tmp/include/sys" "$tmp/include/asm"
-for h in linux/compiler.h linux/compiler_types.h unistd.h asm/unistd.h; do
-	: >"$tmp/include/$h"
-done
-cat >"$tmp/include/sys/socket.h" <<'END'
-#ifndef SOCKADDR
-#define SOCKADDR
-typedef unsigned short sa_family_t;
-struct sockaddr {
-	sa_family_t sa_family;
-	char sa_data[14];
-};
-#endif
-END
-
 # What scripts/headers_install.sh takes out of the headers, or puts in.
 words='-D__user= -D__force= -D__attribute_const__= -D__packed=__attribute__((packed)) -D__EXPORTED_HEADERS__'
 
@@ -47,7 +30,7 @@ structs() { # ABI architecture, options of the compiler
 	shift 2
 	asm_of "$arch"
 	clang "$@" -g -gdwarf-4 -mllvm -dwarf-inlined-strings=Enable -ffreestanding -nostdinc -w -c -o "$tmp/$abi.o" $words \
-		-isystem "$(clang -print-resource-dir)/include" -I"$tmp/include" -I"$tmp/$arch" \
+		-isystem "$(clang -print-resource-dir)/include" -I"$here/include" -I"$tmp/$arch" \
 		-I"$tree/arch/$arch/include/uapi" -I"$tree/include/uapi" "$here/structs.c"
 	"$write" "$abi" "$tmp/$abi.o" >"$tmp/$abi.txt"
 	mv "$tmp/$abi.txt" "$folder/structs_$abi.txt"

@@ -53,6 +53,7 @@ for source in tests/unit/*.c; do
 done
 run live/test_compare "$PYTHON" tests/live/test_compare.py
 run golden/tables tests/golden/tables.sh
+run golden/structs "$PYTHON" tests/golden/structs.py
 run golden/scan tests/golden/scan.sh
 run golden tests/golden/golden.sh
 run bad tests/bad.sh

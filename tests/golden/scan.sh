@@ -1,5 +1,6 @@
 #!/bin/sh
-# Checks scan_linux and gen_tables on a kernel tree of a few lines that has every trap, and on lines they must refuse.
+# Checks scan_linux, gen_tables and gen_structs on a kernel tree of a few lines that has every trap, and on lines they
+# must refuse.
 #
 # In:  the sources below, prototypes/*.c
 # Out: one line on standard output; exit 1 and the differences on standard error
@@ -9,7 +10,7 @@ set -eu
 
 cd "$(dirname "$0")/../.."
 build=${BUILD:-build}
-make -s BUILD="$build" "$build/scan_linux" "$build/gen_tables"
+make -s BUILD="$build" "$build/scan_linux" "$build/gen_tables" "$build/gen_structs"
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 tree=$tmp/tree
@@ -123,7 +124,8 @@ clone              child  num out
 clone              -      fork
 seek               result num out
 two                argv   strv in
-two                own    ptr out
+two                own    struct:t in when=argv=1
+ | ptr out
 cookie             buf    buf out len=ret/len
 END
 }
@@ -135,15 +137,15 @@ cat >"$tmp/expected" <<'END'
 5 pread64 sys_ia32_pread64(unsigned int fd [fd], char *ubuf [buf out len=ret/count], u32 count [u4], loff_t pos [i8 lohi])
 6 mark sys_mark(int fd [fd], u64 mask [u8 lohi])
 7 cookie sys_cookie(u64 cookie64 [u8 lohi], char *buf [buf out len=ret/len], size_t len [u4])
-8 two sys_two(const char * const *argv [strv in], struct s *own [ptr out])
+8 two sys_two(const char * const *argv [strv in], struct s *own [struct:t in when=argv=1 | ptr out])
 9 seek sys_seek(unsigned int fd [fd], loff_t offset [i8 hilo], loff_t *result [num:i8 out])
 0 read sys_read(unsigned int fd [fd], char *buf [buf out len=ret/count], size_t count [u8])
 1 clone sys_clone(unsigned long flags [u8], int *child [num:i4 out], unsigned long tls [u8]) fork
 6 mark sys_mark(int fd [fd], __u64 mask [u8])
-8 two sys_two(const char * const *argv [strv in], struct s *own [ptr out])
+8 two sys_two(const char * const *argv [strv in], struct s *own [struct:t in when=argv=1 | ptr out])
 0 read sys_read(unsigned int fd [fd], char *buf [buf out len=ret/count], size_t count [u8])
 6 mark sys_mark(int fd [fd], __u64 mask [u8])
-8 two sys_two(const char * const *argv [strv in], struct s *own [ptr out])
+8 two sys_two(const char * const *argv [strv in], struct s *own [struct:t in when=argv=1 | ptr out])
 512 ioctl compat_sys_ioctl(unsigned int fd [fd], unsigned int cmd [u4], compat_ulong_t arg [u4])
 4 read sys_read(unsigned int fd [fd], char *buf [buf out len=ret/count], size_t count [u4])
 6 cookie sys_cookie(u64 cookie64 [u8 slot=0 lohi], char *buf [buf out len=ret/len], size_t len [u4])
@@ -172,7 +174,7 @@ refused() { # what expected-message command…
 # what scan_linux must not guess
 refused 'no tree' 'cannot be read' "$build/scan_linux" "$tmp/none" "$tmp/t"
 echo 'no_such_call x fd' >>"$tmp/t/marks.txt"
-refused 'stale mark' 'marks.txt:10: no call' "$build/scan_linux" "$tree" "$tmp/t"
+refused 'stale mark' 'marks.txt:11: no call' "$build/scan_linux" "$tree" "$tmp/t"
 tables "$tmp/t"
 sed -i '/^size_t/d' "$tmp/t/types.txt"
 refused 'unknown type' "'size_t' is not in types.txt" "$build/scan_linux" "$tree" "$tmp/t"
@@ -209,12 +211,40 @@ no parameter|1 read sys_read(char *buf [buf in len=count])
 no parameter|1 read sys_read(char *buf [str when=x:1])
 expected|1 read sys_read(char *buf [str when=x])
 above 31|1 read sys_read(char *buf [str when=x:32], int x [i4])
+not known|1 read sys_read(char *buf [buf:t in])
+no parameter|1 read sys_read(char *buf [struct in when=*x=1])
+no parameter|1 read sys_read(char *buf [struct in len=word+x])
+behind what always|1 read sys_read(char *buf [struct in | ptr in])
+behind what always|1 read sys_read(char *buf [struct out when=ret | ptr in])
+no class|1 read sys_read(char *buf [struct in when=buf=1 | in])
 too many|1 a sys_a(int a [i4], int b [i4], int c [i4], int d [i4], int e [i4], int f [i4], int g [i4])
 more words|1 a sys_a(int a [i4 slot=6])
 END
 printf '2 b sys_b()\n1 a sys_a()\n' >"$tmp/linux_x64.txt"
 refused 'order' 'linux_x64.txt:2: number 1 behind 2' "$build/gen_tables" "$tmp/linux_x64.txt"
 refused 'no file' 'cannot be opened' "$build/gen_tables" "$tmp/none.txt"
+
+# lines that gen_structs must refuse, behind the first one that has the machine
+while IFS='|' read -r message line; do
+	printf "machine little 8\n$line\n" >"$tmp/structs_linux_x64.txt"
+	refused "$line" "structs_linux_x64.txt:.*$message" "$build/gen_structs" "$tmp/structs_linux_x64.txt"
+done <<'END'
+not a definition|thing a 4
+name and size|struct a
+a number|struct a x
+a second definition|struct a 4\nstruct a 4
+indented too deep|struct a 4\n\t\t0 4 int x
+a number|struct a 4\n\tx 4 int x
+type and name|struct a 4\n\t0 4 int
+not known|struct a 4\n\t0 4 integer x
+not a name|struct a 4\n\t0 4 int x-y
+':' is|struct a 4\n\t0.1 2 int x
+a number|struct a 4\n\t0 4 int[x] y
+dimensions|struct a 4\n\t0 4 int[1]x y
+value and name|enum a 4 signed\n\tA
+END
+printf 'struct a 4\n' >"$tmp/structs_linux_x64.txt"
+refused 'no machine' 'no machine' "$build/gen_structs" "$tmp/structs_linux_x64.txt"
 
 [ $status != 0 ] || echo "scan: tables of the small tree as expected, bad lines refused"
 exit $status
