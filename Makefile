@@ -32,7 +32,7 @@ override CFLAGS := -O1 -g
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 endif
 
-PKGS    := capstone libprotobuf-c libzstd zlib liblzma libelf jansson libarchive lzo2 snappy
+PKGS    := capstone libprotobuf-c libzstd zlib liblzma libelf jansson libarchive lzo2 snappy liblz4
 WARN    := -Wall -Wextra -Wstrict-prototypes -Wmissing-prototypes -Wshadow -Wpointer-arith -Wvla -Werror \
 	-Wno-missing-field-initializers
 DEFINES := -D_GNU_SOURCE -DSCT_VERSION='"$(VERSION)"' -DSCT_PLUGIN_DIR='"$(PLUGINDIR)"'
@@ -42,7 +42,7 @@ Q       := $(if $(V),,@)
 SAY      = $(if $(V),@:,@printf '  %-7s %s\n')
 COMPILE  = $(CC) $(BASE) $(CPPFLAGS) $(CFLAGS) $(SANITIZE) -MMD -MP
 LINK     = $(CC) $(CFLAGS) $(SANITIZE) -pthread -Wl,--as-needed $(LDFLAGS)
-LDLIBS  := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -ldwarf
+LDLIBS  := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -ldwarf -lbz2
 
 # ---- what there is --------------------------------------------------------------------------------------------
 

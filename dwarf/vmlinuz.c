@@ -1,5 +1,5 @@
 /* A bootable kernel image of x86: its compressed vmlinux is unpacked, and loaded as a file of its own.
- * In:  a bzImage whose payload is compressed by gzip, xz or zstd
+ * In:  a bzImage whose payload is compressed by gzip, xz, zstd, lz4, bzip2 or lzma
  * Out: what is found in its vmlinux, which is its BTF
  *
  * Layout (Documentation/arch/x86/boot.rst), little-endian:
@@ -14,13 +14,16 @@
 #include <unistd.h>
 
 #include "../src/cursor.h"
+#include "../formats/unwrap_unnamed.h"
 #include "loaders.h"
+#include "vmlinuz_unpack.h"
 
 enum { SECTOR = 512, SIZE_BEHIND = 4, SINCE = 0x208 };
 
 struct payload {
 	const uint8_t *data;
 	uint32_t size;
+	uint32_t unpacked; /* bytes that it says it unpacks to */
 };
 
 static uint64_t number(const struct sct_file *file, uint64_t at, unsigned bytes)
@@ -49,6 +52,7 @@ static int find_payload(const struct sct_file *file, struct payload *p, struct s
 	if (at > file->size || p->size > file->size - at || p->size <= SIZE_BEHIND)
 		return sct_fail(err, SCT_E_TRUNCATED, file->size, "the kernel image ends inside its payload");
 	p->data = file->data + at;
+	p->unpacked = (uint32_t)number(file, at + p->size - SIZE_BEHIND, SIZE_BEHIND);
 	if (p->data[0] != 0x1f || p->data[1] != 0x8b) /* gzip's own trailer */
 		p->size -= SIZE_BEHIND;
 	return SCT_OK;
@@ -94,14 +98,34 @@ static int unpack(const struct payload *p, uint64_t at, struct sct_file *vmlinux
 		return fd;
 	rc = sct_file_open(vmlinux, path, err);
 	close(fd);
+	if (rc < 0)
+		return of_file(err, at, "its payload");
+	if (vmlinux->unpacked)
+		return SCT_OK;
+	sct_file_close(vmlinux);
+	return sct_fail(err, SCT_E_UNSUPPORTED, at, "the kernel image is compressed by something else than gzip, xz, zstd, "
+		"lz4, bzip2 or lzma: unpack it first (extract-vmlinux of the kernel's scripts)");
+}
+
+/* The same where ordinary files are not compressed so. */
+static int unpack_by(const struct sct_unpacker *unpacker, const struct payload *p, uint64_t at,
+                     struct sct_file *vmlinux, struct sct_err *err)
+{
+	int rc, fd = sct_unnamed_file(err);
+	char path[64];
+
+	if (fd < 0)
+		return fd;
+	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+	rc = unpacker->unpack(p->data, p->size, p->unpacked, fd, err);
+	if (rc >= 0)
+		rc = sct_file_open(vmlinux, path, err);
+	close(fd);
 	return rc < 0 ? of_file(err, at, "its payload") : SCT_OK;
 }
 
 static int load_vmlinux(struct sct_types *db, const struct sct_file *vmlinux, uint64_t at, struct sct_err *err)
 {
-	if (!vmlinux->unpacked)
-		return sct_fail(err, SCT_E_UNSUPPORTED, at, "the kernel image is compressed by something else than gzip, xz or "
-			"zstd: unpack it first (extract-vmlinux of the kernel's scripts)");
 	if (!sct_types_btf.probe(vmlinux))
 		return sct_fail(err, SCT_E_FORMAT, at, "the vmlinux in it has no section .BTF");
 	return sct_types_btf.load(db, vmlinux, err) < 0 ? of_file(err, at, "its vmlinux, unpacked") : SCT_OK;
@@ -110,7 +134,8 @@ static int load_vmlinux(struct sct_types *db, const struct sct_file *vmlinux, ui
 static int load(struct sct_types *db, const struct sct_file *file, struct sct_err *err)
 {
 	struct sct_file vmlinux;
-	struct payload p = { NULL, 0 };
+	const struct sct_unpacker *unpacker;
+	struct payload p = { NULL, 0, 0 };
 	uint64_t at;
 	int rc;
 
@@ -119,8 +144,10 @@ static int load(struct sct_types *db, const struct sct_file *file, struct sct_er
 	if (find_payload(file, &p, err) < 0)
 		return err->status;
 	at = (uint64_t)(p.data - file->data);
-	if (unpack(&p, at, &vmlinux, err) < 0)
-		return err->status;
+	unpacker = sct_unpacker_find(p.data, p.size);
+	rc = unpacker ? unpack_by(unpacker, &p, at, &vmlinux, err) : unpack(&p, at, &vmlinux, err);
+	if (rc < 0)
+		return rc;
 	rc = load_vmlinux(db, &vmlinux, at, err);
 	sct_file_close(&vmlinux);
 	return rc;
@@ -128,7 +155,7 @@ static int load(struct sct_types *db, const struct sct_file *file, struct sct_er
 
 const struct sct_types_loader sct_types_vmlinuz = {
 	.name = "vmlinuz",
-	.summary = "bootable image of an x86 kernel (gzip, xz, zstd), for the BTF in it",
+	.summary = "bootable image of an x86 kernel, compressed in any way but lzo, for the BTF in it",
 	.probe = probe,
 	.load = load,
 };

@@ -10,10 +10,11 @@
 set -eu
 
 build="gcc make pkg-config libc6-dev libcapstone-dev libprotobuf-c-dev protobuf-c-compiler protobuf-compiler libzstd-dev
-zlib1g-dev liblzma-dev libelf-dev libdwarf-dev libjansson-dev libarchive-dev liblzo2-dev libsnappy-dev libglib2.0-dev jq"
+zlib1g-dev liblzma-dev libelf-dev libdwarf-dev libjansson-dev libarchive-dev liblzo2-dev libsnappy-dev liblz4-dev libbz2-dev
+libglib2.0-dev jq"
 # check ends with what libarchive names to programs that link it statically
 check="clang gcc-multilib libclang-rt-dev llvm check zstd gzip xz-utils python3 python3-protobuf man-db groff-base
-linux-libc-dev libacl1-dev libbz2-dev liblz4-dev libxml2-dev nettle-dev"
+linux-libc-dev libacl1-dev libxml2-dev nettle-dev bzip2 lz4"
 live="qemu-user busybox-static strace cpio kmod dwarves"
 qemu=qemu-system-x86
 qemu_since=10 # the first major version whose plugin interface has what the recorder needs

@@ -77,6 +77,25 @@ test_that "an enum by its kind" says 0 'RED   = 4294967295, /\* or -1:' --type '
 test_that "no such type" says 1 'task_struct: no such type' --type task_struct "$btf"
 test_that "types and symbols together" says 0 '/\* size: 120, members: 11 \*/' --type all "$btf" \
 	tests/fuzz/corpus/types_symbols/kallsyms
+# the same vmlinux behind the header of the same image, compressed by something else
+repack() { # command
+	"${PYTHON:-/usr/bin/python3}" -c '
+import gzip, subprocess, sys
+image = open(sys.argv[1], "rb").read()
+at = (image[0x1f1] + 1) * 512 + int.from_bytes(image[0x248:0x24c], "little")
+vmlinux = gzip.decompress(image[at:at + int.from_bytes(image[0x24c:0x250], "little")])
+packed = subprocess.run(sys.argv[2:], input=vmlinux, stdout=subprocess.PIPE, check=True).stdout
+packed += len(vmlinux).to_bytes(4, "little")
+sys.stdout.buffer.write(image[:0x24c] + len(packed).to_bytes(4, "little") + image[0x250:at] + packed)' "$btf" "$@"
+}
+for packer in "lz4 -l -9" bzip2 "xz --format=lzma" "xz --check=crc32" "zstd -q"; do
+	repack $packer >"$tmp/repacked"
+	test_that "a kernel image compressed by $packer" says 0 '/\* size: 120, members: 11 \*/' --type all "$tmp/repacked"
+	head -c -100 "$tmp/repacked" >"$tmp/cut"
+	test_that "the same, cut short" says 1 'ends inside its payload' --type all "$tmp/cut"
+	{ head -c 1028 "$tmp/repacked"; printf damage; tail -c +1035 "$tmp/repacked"; } >"$tmp/damaged" # lz4 has no checksum
+	test_that "the same, damaged" says 1 'damaged: byte 1024: ' --type all "$tmp/damaged"
+done
 head -c 2000 "$btf" >"$tmp/cut"
 { head -c 1500 "$btf"; printf 'damage'; tail -c +1507 "$btf"; } >"$tmp/damaged"
 printf '{"base_types":{},"user_types":{"s":{"size":-1}}}' >"$tmp/isf"
