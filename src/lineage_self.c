@@ -119,14 +119,22 @@ static void set_name(struct sct_self *self, const uint8_t *name, size_t len)
 	memcpy(self->comm, name, n);
 }
 
-/* /proc/self/task/N/comm: a thread of the process gives another one its name. */
-static void note_renaming(const struct sct_open *open)
+static bool only_reads(const struct sct_open *open)
 {
-	static const char *const opens[] = { "open", "openat", "openat2", "creat", NULL };
-	const struct sct_value *path = is_named(open, opens) ? text_argument(open) : NULL;
+	for (size_t i = 0; i < open->record.nargs; i++)
+		if (!strcmp(open->args[i].name, "flags"))
+			return open->args[i].known && !(open->args[i].raw & 3);
+	return false;
+}
+
+/* /proc/self/task/N/comm: a thread of the process gives another one its name. */
+static void end_open(struct sct_open *open)
+{
+	const struct sct_value *path = text_argument(open);
 	struct sct_process *process;
 
-	if (!path || (!path->partial && (path->len < 4 || memcmp(path->data + path->len - 4, "comm", 4))))
+	if (!path || only_reads(open) ||
+	    (!path->partial && (path->len < 4 || memcmp(path->data + path->len - 4, "comm", 4))))
 		return;
 	process = sct_lineage_process(open->thread);
 	if (process)
@@ -213,7 +221,6 @@ void sct_lineage_enter(struct sct_lineage *l, struct sct_pending *p, struct sct_
 	if (process)
 		process->doubtful = false;
 	tell(open);
-	note_renaming(open);
 	doubt_receiver(p, open);
 	note_exit(open);
 }
@@ -222,6 +229,7 @@ void sct_lineage_learn(const struct sct_lineage *l, const struct sct_pending *p,
                        uint64_t result)
 {
 	static const char *const prctl[] = { "prctl", NULL }, *const getppid[] = { "getppid", NULL };
+	static const char *const opens[] = { "open", "openat", "openat2", "creat", NULL };
 	static const char *const reaping[] = { "wait4", "waitpid", "waitid", NULL };
 	const struct sct_word pid = { (int32_t)result > 0, (uint32_t)result };
 	unsigned flags = open->call.proto ? open->call.proto->flags : 0, error;
@@ -235,6 +243,8 @@ void sct_lineage_learn(const struct sct_lineage *l, const struct sct_pending *p,
 		new_image(open);
 	if (is_named(open, prctl))
 		end_prctl(open, known, failed);
+	if (is_named(open, opens) && !failed)
+		end_open(open);
 	if (is_named(open, getppid) && known && !failed)
 		learn_parent(open, result);
 	if (is_named(open, reaping) && known && !failed)

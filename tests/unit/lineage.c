@@ -433,14 +433,17 @@ START_TEST(names_given_by_others)
 	struct script *s = begin();
 
 	exec_as(s, "/bin/x", 1, SPACE2);
-	see(s, TEXT, "/proc/self/task/9/comm", 23);
-	reg(s, "edi", TEXT);
-	enter(s, OPEN, STUB, SP);
-	leave(s, BEHIND, SP, 3);
-	close_by(s, 1, SPACE2, SP);
+	for (uint64_t mode = 0; mode < 2; mode++) {
+		see(s, TEXT, "/proc/self/task/9/comm", 23);
+		reg(s, "edi", TEXT);
+		reg(s, "esi", mode);
+		enter(s, OPEN, STUB, SP);
+		leave(s, BEHIND, SP, 3);
+		close_by(s, 1, SPACE2, SP);
+	}
 	exec_as(s, "/bin/y", 1, SPACE);
 	close_by(s, 1, SPACE, SP);
-	who(s, "7 ?; 7 y; ");
+	who(s, "7 x; 7 ?; 7 y; ");
 }
 END_TEST
 
