@@ -118,14 +118,14 @@ static int units(struct sct_dwarf_build *b, bool in_info)
 	Dwarf_Off abbrev;
 	Dwarf_Sig8 signature;
 
-	for (;;) {
+	for (bool any = false;; any = true) {
 		uint64_t here = next | (in_info ? 0 : SCT_DW_TYPES_BIT);
 		Dwarf_Error error = NULL;
 		Dwarf_Die die = NULL;
 		int rc = dwarf_next_cu_header_d(f->debug, in_info, &length, &version, &abbrev, &address_size, &length_size,
 			&extension_size, &signature, &type_offset, &next, &kind, &error);
 
-		if (rc == DW_DLV_NO_ENTRY)
+		if (rc == DW_DLV_NO_ENTRY && (any || !in_info))
 			return SCT_OK;
 		if (rc != DW_DLV_OK)
 			return sct_die_fail(f, here, rc, error, b->err);

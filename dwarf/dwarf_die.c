@@ -47,6 +47,7 @@ static const struct {
 	{ DW_AT_const_value, SIGNED, SCT_DW_VALUE },
 	{ DW_AT_declaration, FLAG, SCT_DW_DECLARATION },
 	{ DW_AT_specification, REFERENCE, SCT_DW_SPECIFICATION },
+	{ DW_AT_signature, REFERENCE, SCT_DW_SIGNATURE },
 	{ DW_AT_dwo_name, STRING, 0 },
 	{ DW_AT_GNU_dwo_name, STRING, 0 },
 	{ DW_AT_comp_dir, STRING, 0 },

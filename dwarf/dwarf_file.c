@@ -284,6 +284,8 @@ int sct_dwarf_file_open(struct sct_dwarf_file *f, struct sct_err *err)
 		*err = f->load_error;
 		return err->status;
 	}
+	if (!by_name(f, f->split ? ".debug_abbrev.dwo" : ".debug_abbrev")) /* libdwarf takes that for no units */
+		return sct_fail(err, SCT_E_FORMAT, SCT_NO_OFFSET, "DWARF: .debug_info is there, but no .debug_abbrev");
 	f->access = (Dwarf_Obj_Access_Interface){ f, &methods };
 	rc = dwarf_object_init_b(&f->access, NULL, NULL, f->split ? DW_GROUPNUMBER_DWO : DW_GROUPNUMBER_BASE, &f->debug,
 		&error);

@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -29,6 +30,14 @@ bool sct_dwarf_path(const struct sct_file *file, char path[SCT_DWARF_PATH])
 		return false;
 	path[size] = '\0';
 	return true;
+}
+
+/* Whether a regular file is there: the names come out of files that nobody vouches for. */
+static bool is_file(const char *path)
+{
+	struct stat st;
+
+	return !stat(path, &st) && S_ISREG(st.st_mode) && !access(path, R_OK);
 }
 
 static bool folder_of(const struct sct_file *file, char folder[SCT_DWARF_PATH])
@@ -71,7 +80,7 @@ static bool take(const char *path, const uint8_t *id, uint32_t id_size, const ui
 	struct sct_err ignored;
 	bool fits;
 
-	if (access(path, R_OK) < 0 || sct_file_open(found, path, &ignored) < 0)
+	if (!is_file(path) || sct_file_open(found, path, &ignored) < 0)
 		return false;
 	fits = id_size ? sct_elf_build_id(found, its) == id_size && !memcmp(its, id, id_size) : crc && same_crc(found, *crc);
 	if (!fits)
@@ -134,12 +143,12 @@ int sct_dwarf_find_split(const struct sct_file *file, const char *folder, const 
 
 	last = last ? last + 1 : name;
 	snprintf(path, sizeof path, "%s%s%s", *name == '/' ? "" : folder ? folder : ".", *name == '/' ? "" : "/", name);
-	if (!access(path, R_OK))
+	if (is_file(path))
 		return sct_file_open(found, path, err);
 	if (folder_of(file, beside)) {
-		if (snprintf(path, sizeof path, "%s/%s", beside, name) < (int)sizeof path && !access(path, R_OK))
+		if (snprintf(path, sizeof path, "%s/%s", beside, name) < (int)sizeof path && is_file(path))
 			return sct_file_open(found, path, err);
-		if (snprintf(path, sizeof path, "%s/%s", beside, last) < (int)sizeof path && !access(path, R_OK))
+		if (snprintf(path, sizeof path, "%s/%s", beside, last) < (int)sizeof path && is_file(path))
 			return sct_file_open(found, path, err);
 	}
 	return sct_fail(err, SCT_E_IO, SCT_NO_OFFSET, "its types are in %.200s, which is neither where it was compiled nor "
@@ -153,5 +162,5 @@ int sct_dwarf_find_package(const struct sct_file *file, struct sct_file *found)
 
 	if (!sct_dwarf_path(file, own) || snprintf(path, sizeof path, "%s.dwp", own) >= (int)sizeof path)
 		return 0;
-	return !access(path, R_OK) && sct_file_open(found, path, &ignored) >= 0;
+	return is_file(path) && sct_file_open(found, path, &ignored) >= 0;
 }

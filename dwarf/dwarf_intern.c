@@ -89,7 +89,7 @@ static uint64_t hash(const struct sct_dwarf_build *b, const struct sct_type *t, 
 	const uint32_t all[] = { t->name, t->size, t->to, t->count, t->kind, t->flags };
 	uint64_t h = sct_hash_more(SCT_HASH_START, all, sizeof all);
 
-	if (has_members(t))
+	if (has_members(t) && t->count)
 		return sct_hash_more(h, b->members.at + first, t->count * sizeof *b->members.at);
 	for (uint32_t i = 0; t->kind == SCT_TYPE_ENUM && i < t->count; i++) { /* between name and value nothing is set */
 		const uint64_t one[] = { b->enumerators.at[first + i].name, b->enumerators.at[first + i].value };

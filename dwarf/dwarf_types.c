@@ -103,6 +103,8 @@ static uint32_t add_composite(struct sct_dwarf_build *b, Dwarf_Die die, const st
 	uint32_t id, first = depth_of_stack(b, t);
 	uint64_t key;
 
+	if (sct_die_has(d, SCT_DW_SIGNATURE))
+		return sct_dwarf_type_at(b, d->value[SCT_DW_SIGNATURE], depth);
 	if (sct_die_has(d, SCT_DW_DECLARATION))
 		return add_forward(b, t);
 	if (!t->name)
