@@ -1,0 +1,124 @@
+/* Tests of what a parameter means by other arguments, memory and the result: rows of the tables over memory by hand.
+ * In:  calls of the tables, argument words, memory
+ * Out: the value of one argument as text
+ */
+#include "values.h"
+
+static struct sct_view view = { .limits = SCT_LIMITS_DEFAULT };
+
+enum { X64, X86 };
+
+/* Which argument of which call is looked at, what stands at BASE and BASE + 0x100, and what is expected at entry and at
+ * return. */
+struct row {
+	unsigned abi, nr, arg;
+	uint64_t words[SCT_ARGS_MAX];
+	uint64_t result;
+	const char *type, *entered, *left;
+};
+
+#define EINTR_RESULT ((uint64_t)-4)
+#define EINVAL_RESULT ((uint64_t)-22)
+#define TIME "{tv_sec=1, tv_nsec=2}"
+
+static const struct row rows[] = {
+	/* nanosleep's rest is there when it was interrupted, and only then */
+	{ X64, 35, 1, { BASE + 0x100, BASE }, EINTR_RESULT, "struct __kernel_timespec *", "0x10000", TIME },
+	{ X64, 35, 1, { BASE + 0x100, BASE }, 0, "struct __kernel_timespec *", "0x10000", "0x10000" },
+	{ X64, 35, 1, { BASE + 0x100, BASE }, EINVAL_RESULT, "struct __kernel_timespec *", "0x10000", "0x10000" },
+	{ X64, 230, 3, { 0, 0, BASE, BASE }, EINTR_RESULT, "struct __kernel_timespec *", "0x10000", TIME },
+	{ X64, 230, 3, { 0, 1, BASE, BASE }, EINTR_RESULT, "struct __kernel_timespec *", "0x10000", "0x10000" },
+	/* futex: what the operation makes of the fourth argument, whatever its flags */
+	{ X64, 202, 3, { BASE, 128 | 9, 0, BASE }, 0, "const struct __kernel_timespec *", TIME, TIME },
+	{ X64, 202, 3, { BASE, 128 | 1, 0, BASE }, 0, "const struct __kernel_timespec *", "0x10000", "0x10000" },
+	/* semctl's argument may be a number */
+	{ X64, 66, 3, { 1, 0, 16, 42 }, 0, "unsigned long", "42u", "42u" },
+	{ X64, 66, 3, { 1, 0, 17, BASE }, 0, "unsigned long", "0x10000", "0x10000" },
+	{ X64, 66, 3, { 1, 0, 3, BASE }, 3, "struct seminfo *", "0x10000",
+	  "{semmap=1, semmni=0, semmns=2, semmnu=0, semmsl=0, semopm=0, semume=0, semusz=0, semvmx=0, semaem=0}" },
+	/* an alternative by an exact number: LINUX_REBOOT_CMD_RESTART2 */
+	{ X64, 169, 3, { 0, 0, 0xa1b2c3d4, BASE }, 0, "void *", "'\1'", "'\1'" },
+	{ X64, 169, 3, { 0, 0, 0x01234567, BASE }, 0, "void *", "0x10000", "0x10000" },
+	/* the version in the header says how many structs there are */
+	{ X64, 126, 1, { BASE + 0x100, BASE }, 0, "const cap_user_data_t",
+	  "[{effective=1u, permitted=0u, inheritable=2u}, {effective=0u, permitted=0u, inheritable=0u}]", NULL },
+	{ X64, 126, 1, { BASE + 0x110, BASE }, 0, "const cap_user_data_t",
+	  "[{effective=1u, permitted=0u, inheritable=2u}]", NULL },
+	/* sets of as many words as there are bits */
+	{ X64, 23, 1, { 65, BASE, 0, 0, 0 }, 0, "fd_set *", "[1u, 2u]", NULL },
+	{ X64, 23, 1, { 64, BASE, 0, 0, 0 }, 0, "fd_set *", "[1u]", NULL },
+	{ X86, 142, 1, { 65, BASE, 0, 0, 0 }, 0, "fd_set *", "[1u, 0u, 2u]", NULL },
+	/* a message: its type and as many bytes as were got */
+	{ X64, 70, 1, { 1, BASE + 0x108, 100 }, 3, "struct msgbuf *", "0x10108", "{mtype=5, mtext='abc'}" },
+	{ X64, 69, 1, { 1, BASE + 0x108, 2 }, 0, "struct msgbuf *", "{mtype=5, mtext='ab'}", NULL },
+	{ X86, 400, 1, { 1, BASE + 0x10c, 6 }, 0, "struct msgbuf *", "{mtype=0, mtext='abcdef'}", NULL },
+	/* a struct that says itself how large it is */
+	{ X64, 314, 1, { 0, BASE + 0x140 }, 0, "struct sched_attr *", "{size=8u, sched_policy=7u}", NULL },
+};
+
+START_TEST(meanings)
+{
+	const struct row *r = &rows[_i];
+	struct test t = setup(r->abi == X64 ? "linux_x64" : "linux_x86", NULL, 0, r->words);
+	const struct sct_proto *proto = sct_table_find(r->abi == X64 ? &sct_table_linux_x64 : &sct_table_linux_x86, r->nr);
+
+	wipe();
+	put_words(BASE, 8, WORDS(1, 2));
+	put_words(BASE + 0x100, 4, WORDS(0x20080522, 0));
+	put_words(BASE + 0x108, 8, WORDS(5));
+	put_words(BASE + 0x110, 4, WORDS(0x63626166));
+	put_text(BASE + 0x110, "abcdef");
+	put_words(BASE + 0x140, 4, WORDS(8, 7, 9, 9, 9));
+	if (r->words[0] == BASE + 0x110)
+		put_words(BASE + 0x110, 4, WORDS(0x19980330, 0));
+	t.call.proto = proto;
+	view.layouts = sct_layouts_new(NULL);
+	t.args = sct_values_enter(&t.call, &mem, &view, &t.arena, &t.count);
+	text[0] = 0;
+	show(&t.args[r->arg]);
+	ck_assert_str_eq(t.args[r->arg].type, r->type);
+	if (r->entered)
+		ck_assert_str_eq(text, r->entered);
+	sct_values_return(&t.call, t.args, t.count, true, r->result, &mem, &view, &t.arena);
+	text[0] = 0;
+	show(&t.args[r->arg]);
+	if (r->left)
+		ck_assert_str_eq(text, r->left);
+	sct_arena_fini(&t.arena);
+	sct_layouts_free(view.layouts);
+}
+END_TEST
+
+/* What decides is not recorded: neither meaning is claimed. */
+START_TEST(undecided)
+{
+	struct test t = setup("linux_x64", NULL, 0, (uint64_t[SCT_ARGS_MAX]){ 1, 0, 0, BASE });
+
+	wipe();
+	t.call.proto = sct_table_find(&sct_table_linux_x64, 66);
+	t.call.word[2].known = false;
+	view.layouts = sct_layouts_new(NULL);
+	t.args = sct_values_enter(&t.call, &mem, &view, &t.arena, &t.count);
+	text[0] = 0;
+	show(&t.args[3]);
+	ck_assert_str_eq(text, "0x10000 (not recorded)");
+	sct_arena_fini(&t.arena);
+	sct_layouts_free(view.layouts);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("value_when");
+	TCase *c = tcase_create("value_when");
+	SRunner *r = srunner_create(s);
+	int failed;
+
+	suite_add_tcase(s, c);
+	tcase_add_loop_test(c, meanings, 0, sizeof rows / sizeof *rows);
+	tcase_add_test(c, undecided);
+	srunner_run_all(r, CK_NORMAL);
+	failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed != 0;
+}
