@@ -17,6 +17,7 @@
 
 #define SLIDE_STEP (UINT64_C(2) << 20)
 #define SLIDES_END (UINT64_C(1) << 30)
+#define SLIDES (SLIDES_END / SLIDE_STEP)
 
 enum {
 	OTHER_WAIT = 64,    /* times the questions so far: another kernel is soon replaced by no other */
@@ -195,7 +196,10 @@ static bool same_kernel(struct sct_linux *l, const struct sct_mem *mem, const st
 static bool try_layout(struct sct_linux *l, const struct sct_mem *mem, const struct sct_linux_layout *layout,
                        const char *scanned)
 {
-	for (uint64_t slide = 0; slide < SLIDES_END; slide += SLIDE_STEP) {
+	/* addresses from another boot (/proc/kallsyms) may have been moved further there than here: then it is negative */
+	for (uint64_t i = 0; i < 2 * SLIDES; i++) {
+		uint64_t slide = (i < SLIDES ? i : i - 2 * SLIDES) * SLIDE_STEP;
+
 		if (!lies_at(mem, layout, slide) || !same_kernel(l, mem, layout, slide, scanned))
 			continue;
 		l->is = layout;
