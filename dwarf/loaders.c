@@ -80,24 +80,29 @@ static int load_slow(struct sct_types *db, const struct sct_types_loader *loader
 	return rc;
 }
 
+int sct_types_load_file(struct sct_types *db, const struct sct_file *file, const struct sct_types_options *options,
+                        struct sct_err *err)
+{
+	const struct sct_types_loader *loader = probe_without(file, options->no_btf ? &sct_types_btf : NULL);
+
+	if (!loader)
+		loader = sct_types_probe(file);
+	if (!loader)
+		return sct_fail(err, SCT_E_FORMAT, 0, "no types or symbols of any known format");
+	if (loader->slow && options->cache)
+		return load_slow(db, loader, file, options->cache, err);
+	return loader->load(db, file, err);
+}
+
 int sct_types_load(struct sct_types *db, const char *path, const struct sct_types_options *options,
                    struct sct_err *err)
 {
-	const struct sct_types_loader *loader;
 	struct sct_file file;
 	int rc;
 
 	if (sct_file_open(&file, path, err) < 0)
 		return err->status;
-	loader = probe_without(&file, options->no_btf ? &sct_types_btf : NULL);
-	if (!loader)
-		loader = sct_types_probe(&file);
-	if (!loader)
-		rc = sct_fail(err, SCT_E_FORMAT, 0, "no types or symbols of any known format");
-	else if (loader->slow && options->cache)
-		rc = load_slow(db, loader, &file, options->cache, err);
-	else
-		rc = loader->load(db, &file, err);
+	rc = sct_types_load_file(db, &file, options, err);
 	sct_file_close(&file);
 	return rc;
 }

@@ -24,7 +24,8 @@ bool sct_cache_folder(char *buf, size_t size)
 	return folder_in("XDG_CACHE_HOME", "", buf, size) || folder_in("HOME", "/.cache", buf, size);
 }
 
-int sct_kernel_types_add(struct sct_types *db, const char *file, const struct sct_types_how *how, struct sct_err *err)
+int sct_kernel_types_add_file(struct sct_types *db, const struct sct_file *file, const struct sct_types_how *how,
+                              struct sct_err *err)
 {
 	char folder[PATH_MAX];
 	struct sct_types_options options = { .no_btf = how->no_btf, .cache = how->cache };
@@ -33,5 +34,17 @@ int sct_kernel_types_add(struct sct_types *db, const char *file, const struct sc
 		options.cache = folder;
 	if (how->no_cache)
 		options.cache = NULL;
-	return sct_types_load(db, file, &options, err);
+	return sct_types_load_file(db, file, &options, err);
+}
+
+int sct_kernel_types_add(struct sct_types *db, const char *path, const struct sct_types_how *how, struct sct_err *err)
+{
+	struct sct_file file;
+	int rc;
+
+	if (sct_file_open(&file, path, err) < 0)
+		return err->status;
+	rc = sct_kernel_types_add_file(db, &file, how, err);
+	sct_file_close(&file);
+	return rc;
 }

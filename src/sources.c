@@ -158,21 +158,13 @@ static void drop_types(struct sct_sources *s)
 	s->nlayouts = 0;
 }
 
-/* Adds the layouts of a kernelinfo.conf. Positive: the file is none. */
-static int add_kernelinfo(struct sct_sources *s, const char *path, struct sct_err *err)
+/* Adds the layouts of a kernelinfo.conf. */
+static int add_kernelinfo(struct sct_sources *s, const struct sct_file *file, struct sct_err *err)
 {
 	struct sct_linux_layout *more, *all;
-	struct sct_file file;
 	size_t count;
-	int r = sct_file_open(&file, path, err);
+	int r = sct_linux_layouts_of_kernelinfo(file->data, file->size, &more, &count, err);
 
-	if (r)
-		return r;
-	if (!sct_linux_is_kernelinfo(file.data, file.size))
-		r = 1;
-	else
-		r = sct_linux_layouts_of_kernelinfo(file.data, file.size, &more, &count, err);
-	sct_file_close(&file);
 	if (r)
 		return r;
 	all = reallocarray(s->layouts, s->nlayouts + count + 1, sizeof *all);
@@ -186,27 +178,31 @@ static int add_kernelinfo(struct sct_sources *s, const char *path, struct sct_er
 }
 
 /* Adds what the file has to the database. */
-static int add_types(struct sct_sources *s, const char *path, const struct sct_types_how *how, struct sct_err *err)
+static int add_types(struct sct_sources *s, const struct sct_file *file, const struct sct_types_how *how,
+                     struct sct_err *err)
 {
 	int r;
 
 	if (!s->ntypes++)
 		sct_types_init(&s->types);
-	r = sct_kernel_types_add(&s->types, path, how, err);
+	r = sct_kernel_types_add_file(&s->types, file, how, err);
 	return r ? r : check_types(s, err);
 }
 
-int sct_sources_add_types(struct sct_sources *s, const char *file, const struct sct_types_how *how, struct sct_err *err)
+int sct_sources_add_types(struct sct_sources *s, const char *path, const struct sct_types_how *how, struct sct_err *err)
 {
-	int r = add_kernelinfo(s, file, err);
+	struct sct_file file;
+	int r = sct_file_open(&file, path, err);
 
 	drop_os(s);
-	if (r > 0)
-		r = add_types(s, file, how, err);
+	if (!r) {
+		r = sct_linux_is_kernelinfo(file.data, file.size) ? add_kernelinfo(s, &file, err) : add_types(s, &file, how, err);
+		sct_file_close(&file);
+	}
 	if (!r)
 		return SCT_OK;
 	drop_types(s); /* after an error nothing may be asked of them */
-	return fail_at(s, file, err);
+	return fail_at(s, path, err);
 }
 
 int sct_sources_os(struct sct_sources *s, struct sct_os **os, struct sct_err *err)
