@@ -63,31 +63,37 @@ static void tell(struct sct_open *open)
 
 /* ---- what ends a process ------------------------------------------------------------------------------------ */
 
-/* Processes of that number may be gone; unknown: any may. */
-static void doubt(const struct sct_pending *p, const struct sct_word *pid)
+/* The process of that number, or the one of the thread of that number, may be gone; unknown: any may. But number 1, which
+ * outlives its children, in every PID namespace. */
+static void doubt(const struct sct_pending *p, const struct sct_word *pid, const struct sct_word *tid)
 {
 	for (size_t i = 0; i < p->threads.size; i++) {
 		struct sct_thread *t = p->threads.slots[i].value;
-		struct sct_process *process = t ? sct_thread_self(t)->process : NULL;
+		const struct sct_self *self = t ? sct_thread_self(t) : NULL;
+		struct sct_process *process = self ? self->process : NULL;
 
-		if (process && (!pid->known || (process->pid.known && process->pid.value == pid->value)))
-			process->doubtful = true;
+		if (!process || (process->pid.known && process->pid.value == 1) ||
+		    (pid->known && process->pid.known && process->pid.value != pid->value) ||
+		    (tid->known && self->tid.known && self->tid.value != tid->value))
+			continue;
+		process->doubtful = true;
 	}
 }
 
-/* A signal may end the process that it is for: parameter 0 names it, or a group of them. */
+/* A signal may end the process that it is for: parameter 0 names it, or one of its threads, or a group of them. */
 static void doubt_receiver(const struct sct_pending *p, const struct sct_open *open)
 {
-	static const char *const one[] = { "kill", "tgkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo", NULL };
-	static const char *const any[] = { "tkill", "pidfd_send_signal", NULL };
+	static const char *const to_process[] = { "kill", "tgkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo", NULL };
+	static const char *const to_thread[] = { "tkill", NULL }, *const by_descriptor[] = { "pidfd_send_signal", NULL };
 	const struct sct_word *to = &open->call.word[0];
-	struct sct_word pid = { to->known && (int32_t)to->value > 0, (uint32_t)to->value };
+	const struct sct_word number = { to->known && (int32_t)to->value > 0, (uint32_t)to->value }, any = { 0 };
 
-	if (is_named(open, any))
-		pid.known = false;
-	else if (!is_named(open, one))
-		return;
-	doubt(p, &pid);
+	if (is_named(open, to_process))
+		doubt(p, &number, &any);
+	else if (is_named(open, to_thread))
+		doubt(p, &any, &number);
+	else if (is_named(open, by_descriptor))
+		doubt(p, &any, &any);
 }
 
 static void note_exit(const struct sct_open *open)
@@ -231,7 +237,7 @@ void sct_lineage_learn(const struct sct_lineage *l, const struct sct_pending *p,
 	static const char *const prctl[] = { "prctl", NULL }, *const getppid[] = { "getppid", NULL };
 	static const char *const opens[] = { "open", "openat", "openat2", "creat", NULL };
 	static const char *const reaping[] = { "wait4", "waitpid", "waitid", NULL };
-	const struct sct_word pid = { (int32_t)result > 0, (uint32_t)result };
+	const struct sct_word pid = { (int32_t)result > 0, (uint32_t)result }, any = { 0 };
 	unsigned flags = open->call.proto ? open->call.proto->flags : 0, error;
 	bool failed = known && sct_call_failed(&open->call, result, &error);
 
@@ -248,5 +254,5 @@ void sct_lineage_learn(const struct sct_lineage *l, const struct sct_pending *p,
 	if (is_named(open, getppid) && known && !failed)
 		learn_parent(open, result);
 	if (is_named(open, reaping) && known && !failed)
-		doubt(p, &pid);
+		doubt(p, &pid, &any);
 }
