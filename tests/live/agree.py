@@ -19,6 +19,7 @@ NARROW = {
 }
 WIDE = {"loff_t", "u64", "__u64"}  # two words of a 32-bit call
 PAGE = 4096
+AT_FDCWD = -100
 
 # names that strace has for numbers that the kernel no longer serves: ours has none
 RETIRED = {"nfsservctl"}
@@ -119,11 +120,26 @@ def same_name(call, record):
 
 
 DEVICE = re.compile(r"<(?:char|block) \d+:\d+>$")  # strace says the numbers of a device behind its path
+# names of files that lead elsewhere: without the kernel's own data, a descriptor is of what open's argument said
+LINKS = re.compile(r"/proc/(?:self|thread-self)(?=/|$)|/data/link$|/dev/fd(?=/|$)")
 
 
 def same_file(theirs, mine):
+    """The class of what agrees, or None. Classes beside "same":
+        no number   ours has been shown by calls alone, which do not tell inodes: "pipe", "UDP"
+        deleted     likewise, nor that a name is gone
+        a link      likewise, nor where a symbolic link leads
+        address     strace has the inode for want of the kernel's modules that tell it addresses; ours has these
+    """
     path = DEVICE.sub("", theirs.shown)
-    return mine in ([path + " (deleted)", path + "(deleted)"] if theirs.gone else [path])
+    kind, _, rest = path.partition(":[")
+    if mine in ([path + " (deleted)", path + "(deleted)"] if theirs.gone else [path]):
+        return "same"
+    if path.startswith("/"):
+        return "deleted" if theirs.gone and mine == path else "a link" if LINKS.match(mine) else None
+    if mine == kind:
+        return "no number"
+    return "address" if mine.startswith(kind + ":[") and rest[:-1].isdigit() and not path.startswith("pipe") else None
 
 
 def kind_of(shown):
@@ -149,7 +165,7 @@ class Agree:
             theirs = theirs.value
         if isinstance(theirs, list) and len(theirs) == 1 and isinstance(theirs[0], Change):  # [110 => 2]
             theirs = Change([theirs[0].before], [theirs[0].after])
-        if "sigset" in ours.get("type", "") and not isinstance(theirs, (int, Change)):
+        if "sigset" in ours.get("type", "") and not isinstance(theirs, (int, Change, dict)):
             self.signals(theirs, ours | ours.get("out", {}))
         elif isinstance(theirs, Change):
             self.value(theirs.before, {k: v for k, v in ours.items() if k != "out"})
@@ -193,6 +209,8 @@ class Agree:
         if self.narrow and raw(ours) == theirs & 0xffffffff:
             theirs = raw(ours)
         wanted = {theirs & (1 << 64) - 1, theirs & (1 << 32) - 1 if theirs < 0 else theirs}
+        if theirs >> 31 == (1 << 33) - 1:  # strace widens a negative number of 32 bits
+            wanted.add(theirs & 0xffffffff)
         if raw(ours) not in wanted and ours.get("int") != theirs:
             raise Unequal(f"{theirs:#x}, ours {ours.get('value')}")
         self.counts["numbers"] += 1
@@ -201,12 +219,15 @@ class Agree:
         """What a descriptor is of, against what -yy says."""
         mine = ours.get("text") if is_descriptor(ours) else None
         if not mine or mine.startswith("AT_"):
-            if isinstance(theirs, Shown) and theirs.shown and is_descriptor(ours):
-                self.counts["descriptors: not known, " + kind_of(theirs.shown)] += 1
+            if theirs == AT_FDCWD:
+                self.counts["descriptors: the working directory, of which a record says no path"] += 1
+            elif isinstance(theirs, Shown) and theirs.shown and is_descriptor(ours):
+                inside = " inside a struct or array" if not ours.get("name") or "poll" in self.call else ""
+                self.counts[f"descriptors: not known{inside}, {kind_of(theirs.shown)}"] += 1
         elif not isinstance(theirs, Shown):
             raise Unequal(f"{theirs} is no descriptor for strace, ours {mine}")
-        elif same_file(theirs, mine):
-            self.counts["descriptors: " + kind_of(theirs.shown)] += 1
+        elif how := same_file(theirs, mine):
+            self.counts[f"descriptors: {kind_of(theirs.shown)}{'' if how == 'same' else ', ' + how}"] += 1
         else:
             raise Unequal(f"{int(theirs)} is {theirs.shown}{' (deleted)' * theirs.gone}, ours {mine}")
 
@@ -275,6 +296,8 @@ class Agree:
 
     def array(self, theirs, ours):
         mine = ours.get("array")
+        if len(theirs) == 1 and len(ours.get("struct", [])) == 1:  # struct sched_param
+            return self.value(theirs[0], ours["struct"][0])
         if "array" not in ours and data(ours) is not None:
             mine = elements(theirs, data(ours), ours)
         if mine is None and "ptr" in ours:
@@ -299,7 +322,7 @@ class Agree:
             self.counts["not compared: strace's own spelling"] += 1
             return
         if (self.call, ours.get("name")) in members.UNTYPED:
-            self.counts["not compared: structs that the kernel declares without a type"] += 1
+            self.counts["not compared: structs without a type, or whose words strace joins"] += 1
             return
         mine = members.inner(ours)
         if mine is None and "sa_family" in theirs and data(ours) is not None:
@@ -313,8 +336,13 @@ class Agree:
         self.counts["structs"] += 1
 
     def member(self, name, theirs, ours):
+        if isinstance(theirs, Change):  # the struct of ours is that at return
+            theirs = theirs.after
         if name in members.OWN_WAY:
             self.counts["not compared: " + members.OWN_WAY[name]] += 1
+            return
+        if ours is None and name in ("st_blksize", "st_blocks") and self.call.startswith("old"):
+            self.counts["not compared: members that struct __old_kernel_stat has not"] += 1
             return
         if ours is None and name == "sa_data":
             self.counts["not compared: addresses that end inside their first member"] += 1
@@ -323,6 +351,8 @@ class Agree:
             raise Unequal(f"member {name} is {theirs}, ours has none of that name")
         try:
             if name in ("sa_mask", "sigmask"):
+                if name == "sigmask" and not {"ptr", "array", "bytes"} & ours.keys():
+                    return self.skip("a set of signals behind a pointer inside a struct", ours)
                 self.signals(theirs, ours)
             elif name == "iov_base" or "si_" not in name or not isinstance(theirs, list):
                 self.value(theirs, ours)

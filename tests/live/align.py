@@ -14,6 +14,7 @@ The classes of tolerated differences:
     H  execve: the first return is in the new program
     J  shmat through ipc: strace shows the address that the kernel stored
     K  socketcall and ipc: strace names the inner call, except where it cannot read the arguments
+    M  strace's name of a thread is the one from before an execve; ours is what execve made of it
     L  strace's pc is the vDSO's landing pad, four bytes behind sysenter or a 32-bit syscall
 (Class I, a new thread's first return, has no line in strace's log and no record.)
 """
@@ -21,6 +22,9 @@ import json
 from collections import Counter, defaultdict
 
 import agree
+
+
+RENAMING = {"execve", "execveat"}
 
 
 class Entry:
@@ -147,8 +151,25 @@ class Walk:
             found.append(f"name {call.name}, ours {record['name']}")
         if agree.multiplexed(record):
             self.classes["K"] += 1
-        if record["tid"] is not None and record["tid"] != call.tid:
-            found.append(f"tid {call.tid}, ours {record['tid']}")
+        return found + self.caller(call, record)
+
+    def caller(self, call, record):
+        """Who calls: the thread by strace's own number of it, its process and parent by the calls that began them, its
+        name by -Y, its program by the last execve."""
+        found = []
+        wanted = dict(call.caller, tid=call.tid)
+        if call.comm is not None and not (call.name in RENAMING and call.result is None):
+            wanted["comm"] = call.comm
+        for field, want in wanted.items():
+            have = record[field]
+            if have is None:
+                self.counts[f"callers: {field} not known"] += 1
+            elif have == want or (isinstance(want, tuple) and have in want):
+                self.counts[f"callers: {field}"] += 1
+            elif field == "comm" and have == call.exec_name:
+                self.classes["M"] += 1
+            else:
+                found.append(f"{field} {want}, ours {have}")
         return found
 
     def restarted(self, call):

@@ -4,7 +4,9 @@
 In:  DECODED.jsonl of sctrace-decode; strace's logs, NAME.log (values) and NAME.raw (argument words)
 Out: a table of what was compared and of tolerated differences by class; every other difference with both lines
 
-usage: compare.py DECODED.jsonl LOG...
+usage: compare.py DECODED.jsonl LOG... [--least WHAT=N]... [--none WHAT]...
+    --least: fewer than that many of a count is a difference too; WHAT: how the name of the count begins, with dots for blanks
+    --none: any of that count is one
 Exit status: 0 all agrees, 1 something differs, 2 bad usage or unreadable input.
 """
 import os
@@ -12,9 +14,10 @@ import sys
 from collections import Counter
 
 import align
+import callers
 import strace_log
 
-SHOWN = 30  # differences printed in full
+SHOWN = int(os.environ.get("SHOWN", 30))  # differences printed in full
 
 
 class Total:
@@ -27,6 +30,8 @@ class Total:
 def compare_log(path, matcher, total):
     """Returns how many problems this log has."""
     log = strace_log.Log(path)
+    if not path.endswith(".raw"):  # words do not tell what clone3 was asked for
+        callers.find(log)
     name = os.path.basename(path)
     before = len(total.problems)
     total.problems += [(name, error, None, None) for error in log.errors]
@@ -65,8 +70,22 @@ def show(total):
     print(f"  {len(total.problems):7} differences")
 
 
+def short(total, options):
+    """What was not compared often enough to mean something, or is not known that had to be."""
+    found = []
+    for option, value in options:
+        what, _, least = value.partition("=")
+        n = sum(count for name, count in total.counts.items() if name.startswith(what.replace(".", " ")))
+        if n < int(least) if option == "--least" else n:
+            found.append(f"{n} {what}")
+    return found
+
+
 def main(argv):
-    if len(argv) < 3:
+    at = next((i for i, a in enumerate(argv) if a.startswith("--")), len(argv))
+    options = list(zip(argv[at::2], argv[at + 1::2]))
+    argv = argv[:at]
+    if len(argv) < 3 or any(o not in ("--least", "--none") for o, _ in options):
         print(__doc__, file=sys.stderr)
         return 2
     total, bad = Total(), []
@@ -77,8 +96,11 @@ def main(argv):
     show(total)
     if bad:
         print("logs with differences:", " ".join(bad))
+    few = short(total, options)
+    if few:
+        print("too few compared, or not known:", ", ".join(few))
     print(f"{len(argv) - 2 - len(bad)} passed, {len(bad)} failed")
-    return 1 if bad else 0
+    return 1 if bad or few else 0
 
 
 if __name__ == "__main__":

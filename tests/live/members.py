@@ -23,13 +23,12 @@ RENAMED = {
 # calls whose parameter strace shows as a struct and the kernel declares without a type: there is no struct to decode
 UNTYPED = {
     ("setsockopt", "optval"), ("getsockopt", "optval"), ("semctl", "arg"), ("fcntl", "arg"), ("fcntl64", "arg"),
+    ("capget", "dataptr"), ("capset", "data"),  # two structs, of which strace joins the words by |
     ("ioctl", "arg"), ("prctl", "arg2"), ("prctl", "arg3"), ("msgsnd", "msgp"), ("msgrcv", "msgp"),
 }
 
 # members that strace shows in a way that does not tell the number: name, of which call
 OWN_WAY = {
-    "effective": "capabilities: the words of two structs joined by |", "permitted": "likewise",
-    "inheritable": "likewise",
     "cmsg_data": "control messages: data by kind",
     "filter": "a program of the packet filter, as macros",
 }

@@ -1,17 +1,23 @@
 #!/bin/sh
 # The live truth test: boots Debian guests under sctrace-record, and compares their own strace's logs with the decoded
-# recording, call by call (compare.py says which differences are legitimate).
+# recording, call by call, structs member by member, descriptors, and who calls (compare.py says which differences are
+# legitimate); programs that say who they are have to be right (who.py).
 #
 # In:  programs in $BUILD (default: build); packages from the machine's apt, cached in build/live
 # Out: a report for every boot; last line "N passed, N failed"
 #
 # usage: tests/live/run.sh [quick|full|NAME...]
 #   quick: two amd64 boots with few programs; full (default): every boot below at every level; NAME: these boots only
-#   the second boot of two is recorded with the symbols of the first one, whose kernel lay elsewhere
+#   the second boot of two is recorded with the symbols of the first one, whose kernel lay elsewhere; where the kernel's
+#   image holds its types (amd64), with these too: then nothing may be unknown of who calls
 # SCT_LEVELS: recording levels (default: "syscalls full")
 set -u
 . "$(dirname "$0")/lib.sh"
 levels=${SCT_LEVELS:-syscalls full}
+types=
+# what has to be compared for it to mean anything: each boot runs at least the programs that make calls with structs
+few="--least structs=700 --least members=2500 --least descriptors=300"
+least=$few
 passed=0
 failed=0
 
@@ -24,16 +30,28 @@ fail() { # text
 
 # Decodes and compares what record_boot left. Prints the report.
 judge() {
-	"$build/sctrace-decode" "$out/trace.zst" --no-progress -v -o "$out/decoded.jsonl" 2>"$out/decode.err" ||
+	"$build/sctrace-decode" $types "$out/trace.zst" --no-progress -v -o "$out/decoded.jsonl" 2>"$out/decode.err" ||
 		{ cat "$out/decode.err"; fail "sctrace-decode ended with status $?"; return; }
 	# the raw logs first: all their words tell threads apart whose numbers no record shows
-	if python3 "$here/compare.py" "$out/decoded.jsonl" "$out"/logs/*.raw "$out"/logs/*.log >"$out/report" 2>&1; then
+	if python3 "$here/compare.py" "$out/decoded.jsonl" "$out"/logs/*.raw "$out"/logs/*.log $least >"$out/report" 2>&1; then
 		say "ok   $name"
 		passed=$((passed + 1))
 	else
 		fail "strace and the recording differ: $out/report"
 	fi
 	cat "$out/report"
+	who
+}
+
+who() { # of programs that say themselves who they are
+	[ -e "$out/logs/who.log" ] || return 0
+	if python3 "$here/who.py" "$out/decoded.jsonl" ${types:+--all} >"$out/who" 2>&1; then
+		say "ok   $name who"
+		passed=$((passed + 1))
+	else
+		fail "callers and the recording differ: $out/who"
+	fi
+	cat "$out/who"
 }
 
 boot() { # name, architecture, jobs, kernel command line, QEMU options...
@@ -53,9 +71,16 @@ boot() { # name, architecture, jobs, kernel command line, QEMU options...
 
 # A boot as above, with the symbols that root has read in an earlier one: threads are told by them.
 boot_by_symbols() { # earlier boot, name, architecture, jobs, kernel command line, QEMU options...
-	record="$record --kernel $work/$1/logs/kallsyms.out"
+	symbols=$work/$1/logs/kallsyms.out
+	record="$record --kernel $symbols"
 	shift
+	if [ "$2" = amd64 ]; then
+		types="-t $work/guest-amd64/vmlinuz -t $symbols"
+		least="$few --least callers:.comm=1500 --least callers:.ppid=400 --none callers:.pid.not --none descriptors:.not.known,"
+		case $record in *"level syscalls"*) record="$record --types $work/guest-amd64/vmlinuz --types $symbols" ;; esac
+	fi
 	boot "$@"
+	types= least=$few
 	source=$("$build/sctrace-info" --json "$out/trace.zst" | sed -n 's/.*"thread_source":"\([^"]*\)".*/\1/p')
 	[ "$source" = symbols ] || fail "threads were told by: $source; the recorder says: $(tail -n 3 "$out/record.out")"
 }

@@ -1,6 +1,6 @@
 """strace's log as calls of threads.
 
-In:  the text that `strace -f -n -i -Y` writes: -v -yy -xx -X raw for values, -e raw=all for argument words
+In:  the text that `strace -f -n -i` writes: -Y -yy -v -xx -X raw for values, -e raw=all for argument words
 Out: for every thread its lines in order, arguments parsed into Python values
 
 A parsed argument is one of
@@ -50,6 +50,8 @@ class Call:
         self.tail = ""        # what strace says behind the result
         self.error = None     # "ENOENT", "ERESTARTSYS", or None
         self.resumes = False  # restart_syscall or the same call again
+        self.caller = {}        # who calls, by the fields of a record: callers.py
+        self.exec_name = None   # the name that the last execve gave
         self.signalled = False  # a signal's line follows before the thread's next call
         self.killed = False     # the thread is gone by its next line: killed, another thread's exit or exec
 
@@ -235,6 +237,7 @@ class Log:
 
     def __init__(self, path):
         self.threads, self.current, self.errors = [], {}, []
+        self.ends = {}  # the last line of each thread, by its number
         with open(path, encoding="latin-1", newline="\n") as file:
             for n, text in enumerate(file, 1):
                 try:
@@ -256,14 +259,14 @@ class Log:
             raise ParseError("not a line of strace -n -i")
         tid, comm, nr, pc, rest = match.groups()
         if rest.startswith("--- ") or rest.startswith("+++ "):
-            self.event(int(tid), rest)
+            self.event(int(tid), rest, line.number)
         elif rest.startswith("<... "):
             self.resumed(self.thread(int(tid)), line, rest)
         else:
             call = self.begun(self.thread(int(tid)), line, int(tid), nr, pc, rest)
             call.comm = comm and unescape(comm).decode("utf-8", "surrogateescape")
 
-    def event(self, tid, rest):
+    def event(self, tid, rest, number_of_line):
         thread = self.thread(tid)
         last = thread.pending or (thread.calls and thread.calls[-1])
         if last:
@@ -274,6 +277,7 @@ class Log:
             self.current[tid] = self.current.pop(int(superseded.group(1)))
             return
         if rest.startswith("+++ "):
+            self.ends[tid] = number_of_line
             self.abandon(thread)
             self.current.pop(tid, None)
 

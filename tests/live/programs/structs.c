@@ -424,6 +424,7 @@ static void rings(void)
 	struct sock_fprog program = { 2, code };
 	struct { long sec, nsec; } now = { 0, 0 };
 	unsigned long context = 0;
+	unsigned handle[34] = { 128 };
 	int fd = open("/data/file3", O_RDONLY), ring = CALL(io_uring_setup, 4, &params);
 
 	block.aio_fildes = fd;
@@ -433,7 +434,7 @@ static void rings(void)
 	CALL(io_destroy, context);
 	CALL(prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	CALL(seccomp, SECCOMP_SET_MODE_FILTER, 0x80, &program);
-	CALL(name_to_handle_at, AT_FDCWD, "/tmp", (memset(out, 0, sizeof(out)), out), out + 32, 0);
+	CALL(name_to_handle_at, AT_FDCWD, "/tmp", handle, out, 0);
 	close(ring);
 	close(fd);
 }
