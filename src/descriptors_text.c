@@ -52,10 +52,10 @@ char *sct_fd_path_join(const char *base, const uint8_t *path, size_t len)
 
 /* include/linux/socket.h, include/linux/net.h, include/uapi/linux/in.h */
 enum { UNIX = 1, INET = 2, INET6 = 10, NETLINK = 16, PACKET = 17 };
-enum { STREAM = 1, DGRAM = 2, RAW = 3, SEQPACKET = 5, TYPE_MASK = 0xf };
+enum { STREAM = 1, DGRAM = 2, RAW = 3, TYPE_MASK = 0xf };
 enum { ANY = 0xffff };
 
-/* Names as strace's sockaddr and socketutils have them; the first row that fits. */
+/* Names of the kernel's protocols (struct proto), by which strace names sockets; the first row that fits. */
 static const struct { uint16_t family, type, protocol; const char *name; } protocols[] = {
 	{ UNIX, STREAM, ANY, "UNIX-STREAM" }, { UNIX, ANY, ANY, "UNIX" }, /* net/unix/af_unix.c, unix_create1 */
 	{ INET, STREAM, 0, "TCP" }, { INET, STREAM, 6, "TCP" }, { INET, STREAM, 132, "SCTP" }, { INET, STREAM, 262, "MPTCP" },
