@@ -16,6 +16,11 @@
 #undef sigset_t
 #undef sa_handler
 
+/* the header takes x32 for an ABI with structs of its own here, but its programs make the 64-bit call */
+#if defined __x86_64__ && defined __ILP32__
+#define __statfs_word __kernel_long_t
+#endif
+
 #include <asm/fcntl.h>
 #include <asm/ipcbuf.h>
 #include <asm/msgbuf.h>
@@ -124,15 +129,23 @@ struct old_sigaction {
 };
 #endif
 
+/* x32 programs share the calls of these two structs with 64-bit ones. */
+#if defined __x86_64__ && defined __ILP32__
+typedef __u64 signal_set, signal_set_size;
+#else
+typedef sigset_t *signal_set;
+typedef size_t signal_set_size;
+#endif
+
 struct __aio_sigset {
-	const sigset_t *sigmask;
-	size_t sigsetsize;
+	signal_set sigmask;
+	signal_set_size sigsetsize;
 };
 
 /* What the sixth argument of pselect6 points at (fs/select.c). */
 struct sigset_argpack {
-	sigset_t *p;
-	size_t size;
+	signal_set p;
+	signal_set_size size;
 };
 
 /* ---- times -------------------------------------------------------------------------------------------------- */
@@ -173,8 +186,8 @@ struct old_timex32 {
 /* ---- files -------------------------------------------------------------------------------------------------- */
 
 struct linux_dirent {
-	unsigned long d_ino;
-	unsigned long d_off;
+	__kernel_ulong_t d_ino;
+	__kernel_ulong_t d_off;
 	unsigned short d_reclen;
 	char d_name[];
 };
@@ -196,7 +209,7 @@ struct old_linux_dirent {
 
 struct ustat {
 	__kernel_daddr_t f_tfree;
-	unsigned long f_tinode;
+	__kernel_ulong_t f_tinode;
 	char f_fname[6];
 	char f_fpack[6];
 };
