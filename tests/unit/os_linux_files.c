@@ -365,7 +365,8 @@ START_TEST(half_known)
 }
 END_TEST
 
-static void bind_unix(const char *path, unsigned size)
+/* Returns the struct unix_address. */
+static uint64_t bind_unix(const char *path, unsigned size)
 {
 	uint64_t address = room(0x80);
 
@@ -373,6 +374,7 @@ static void bind_unix(const char *path, unsigned size)
 	set(address, SCT_LX_UNIX_ADDR_LEN, size + 2, 4);
 	put(address + g.layout.at[SCT_LX_UNIX_ADDR_NAME].value, UNIX, 2);
 	put_text(address + g.layout.at[SCT_LX_UNIX_ADDR_NAME].value + 2, path, size);
+	return address;
 }
 
 START_TEST(local)
@@ -393,7 +395,7 @@ START_TEST(local)
 	make_socket("UNIX", UNIX, CLOSE, 14);
 	bind_unix("\0a\n\"\\\1" "2\xc3", 8);
 	is_called(s.file, "UNIX:[14,@\"a\\n\\\"\\\\\\0012\\303\"]");
-	bind_unix("", 0xfff0 - 2); /* longer than any */
+	set(bind_unix("", 0), SCT_LX_UNIX_ADDR_LEN, 0xfff0, 4); /* longer than any */
 	is_called(s.file, "socket:[14]");
 	end_image();
 }
