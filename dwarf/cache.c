@@ -18,7 +18,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
-enum { VERSION = 1, PARTS = 7, PIECE = 256 << 10 };
+enum { VERSION = 2, PARTS = 7, PIECE = 256 << 10 };
 
 static const char magic[8] = "SCTTYPES";
 static const uint8_t sizes[PARTS] = {

@@ -137,14 +137,16 @@ static bool banner_in_constants(const struct elf *e, char banner[BANNER_MAX])
 
 /* ---- symbols ------------------------------------------------------------------------------------------------ */
 
-/* Functions and variables; what is absolute is a constant, what is undefined lies elsewhere; names that assemblers make
- * up begin in a way that C's cannot (mapping symbols of Arm, local labels). */
+/* Functions and variables; what is absolute is a constant, what is undefined lies elsewhere; what has no type is a place in
+ * assembler code or a table, and only worth a name where other files know it by that (a kernel has more of them than of
+ * variables); names that assemblers make up begin in a way that C's cannot (mapping symbols of Arm, local labels). */
 static bool has_place(const GElf_Sym *s, const char *name)
 {
 	unsigned type = GELF_ST_TYPE(s->st_info);
 
 	return s->st_value && s->st_shndx != SHN_UNDEF && s->st_shndx != SHN_ABS && *name && *name != '$' && *name != '.' &&
-	       (type == STT_FUNC || type == STT_OBJECT || type == STT_NOTYPE || type == STT_GNU_IFUNC);
+	       (type == STT_FUNC || type == STT_OBJECT || type == STT_GNU_IFUNC ||
+	        (type == STT_NOTYPE && GELF_ST_BIND(s->st_info) != STB_LOCAL));
 }
 
 static int add_symbols(struct sct_types *db, const struct elf *e, Elf_Scn *scn, const GElf_Shdr *head,
@@ -156,6 +158,7 @@ static int add_symbols(struct sct_types *db, const struct elf *e, Elf_Scn *scn, 
 
 	if (!data || !gelf_getshdr(elf_getscn(e->elf, head->sh_link), &strings) || !in_file(e, &strings))
 		return sct_fail(err, SCT_E_FORMAT, head->sh_offset, "ELF: the table of symbols cannot be read");
+	sct_types_expect_symbols(db, (uint32_t)(data->d_size / sizeof(Elf64_Sym)));
 	for (int i = 1; gelf_getsym(data, i, &s); i++) {
 		const char *name = elf_strptr(e->elf, head->sh_link, s.st_name);
 		uint32_t at;

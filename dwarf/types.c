@@ -159,14 +159,22 @@ void sct_types_fini(struct sct_types *db)
 
 /* ---- names -------------------------------------------------------------------------------------------------- */
 
-/* FNV-1a (Fowler, Noll, Vo), begun with a kind, so that a struct and a typedef of one name lie apart. */
+/* Eight bytes of a name at a time, multiplied by 2^64 over the golden ratio (Knuth, TAOCP 3, 6.4) and folded; begun with
+ * a kind, so that a struct and a typedef of one name lie apart. Indices are kept in files by it: dwarf/cache.c, VERSION. */
 static uint32_t hash(unsigned kind, const char *name)
 {
-	uint32_t h = 2166136261u ^ kind;
+	size_t len = strlen(name);
+	uint64_t h = kind + len, word;
 
-	for (; *name; name++)
-		h = (h ^ (uint8_t)*name) * 16777619u;
-	return h ^ h >> 15;
+	for (; len >= sizeof word; len -= sizeof word, name += sizeof word) {
+		memcpy(&word, name, sizeof word);
+		h = (h ^ word) * 0x9e3779b97f4a7c15u;
+		h ^= h >> 32;
+	}
+	word = 0;
+	memcpy(&word, name, len);
+	h = (h ^ word) * 0x9e3779b97f4a7c15u;
+	return (uint32_t)(h >> 32);
 }
 
 typedef bool is_it_fn(const struct sct_types *db, uint32_t id, unsigned kind, const char *name);
@@ -292,34 +300,36 @@ static void index_symbol(struct sct_types *db, uint32_t id)
 	db->symbol_by_name.used++;
 }
 
-static void grow_symbol_index(struct sct_types *db)
+/* Room in the index for so many symbols, half of it left empty. */
+static void grow_symbol_index(struct sct_types *db, uint64_t symbols)
 {
-	if (db->symbols.count < db->symbol_by_name.size / 2)
+	if (symbols < db->symbol_by_name.size / 2)
 		return;
-	resize_index(&db->symbol_by_name, db->symbols.count * 16 + 1); /* each time all are put in anew */
+	resize_index(&db->symbol_by_name, symbols < UINT32_MAX / 4 ? (uint32_t)symbols * 2 + 1 : UINT32_MAX);
 	for (uint32_t i = 0; i < db->symbols.count; i++)
 		index_symbol(db, i);
 }
 
-static struct sct_symbol *find_symbol(const struct sct_types *db, const char *name)
+void sct_types_expect_symbols(struct sct_types *db, uint32_t more)
 {
-	uint32_t *at = db->symbol_by_name.size ? slot(db, &db->symbol_by_name, is_symbol, 0, name) : NULL;
-
-	return at && *at ? &db->symbols.at[*at - 1] : NULL;
+	grow_symbol_index(db, (uint64_t)db->symbols.count + more);
 }
 
 void sct_types_add_symbol(struct sct_types *db, uint32_t name, uint32_t type, const uint64_t *address)
 {
 	struct sct_symbol *s;
+	uint32_t *at;
 
-	grow_symbol_index(db);
-	s = find_symbol(db, sct_types_name(db, name));
-	if (!s) {
+	if (db->symbols.count >= db->symbol_by_name.size / 2)
+		grow_symbol_index(db, (uint64_t)db->symbols.count * 4); /* seldom, for each time all are put in anew */
+	at = slot(db, &db->symbol_by_name, is_symbol, 0, sct_types_name(db, name));
+	if (!*at) {
 		RESERVE(&db->symbols, 1);
-		s = &db->symbols.at[db->symbols.count++];
-		*s = (struct sct_symbol){ .name = name, .type = SCT_NO_TYPE };
-		index_symbol(db, db->symbols.count - 1);
+		db->symbols.at[db->symbols.count] = (struct sct_symbol){ .name = name, .type = SCT_NO_TYPE };
+		*at = ++db->symbols.count;
+		db->symbol_by_name.used++;
 	}
+	s = &db->symbols.at[*at - 1];
 	if (s->type == SCT_NO_TYPE)
 		s->type = type;
 	if (!address)
@@ -332,7 +342,9 @@ void sct_types_add_symbol(struct sct_types *db, uint32_t name, uint32_t type, co
 
 const struct sct_symbol *sct_types_symbol(const struct sct_types *db, const char *name)
 {
-	return find_symbol(db, name);
+	uint32_t *at = db->symbol_by_name.size ? slot(db, &db->symbol_by_name, is_symbol, 0, name) : NULL;
+
+	return at && *at ? &db->symbols.at[*at - 1] : NULL;
 }
 
 /* ---- what types come to ------------------------------------------------------------------------------------- */

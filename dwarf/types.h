@@ -166,6 +166,9 @@ void sct_types_index_from(struct sct_types *db, uint32_t first);
  * another address for the name sets `several`. */
 void sct_types_add_symbol(struct sct_types *db, uint32_t name, uint32_t type, const uint64_t *address);
 
+/* That about so many symbols will be added: spares their index from growing step by step. */
+void sct_types_expect_symbols(struct sct_types *db, uint32_t more);
+
 /* Notes which machine a source of types is for. SCT_E_USAGE: an earlier one was for another. pointer_size 0: it does
  * not say. */
 int sct_types_machine(struct sct_types *db, bool big_endian, uint8_t pointer_size, struct sct_err *err);
