@@ -1,7 +1,8 @@
 #!/bin/sh
 # Layouts of types of a Debian guest's kernel, held against pahole's.
 #
-# In:  $BUILD/sctrace-info; pahole (Debian's package dwarves); a kernel image, by default the amd64 guest's
+# In:  $BUILD/sctrace-info; pahole (Debian's package dwarves); a kernel image, by default the amd64 guest's; or a vmlinux
+#      with BTF and DWARF (Debian's packages linux-image-*-dbg), then its DWARF is compared
 # Out: the types that differ; the last line is "N passed, N failed"
 #
 # usage: tests/live/layouts.sh [COUNT [SEED [KERNEL]]]
