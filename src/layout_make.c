@@ -52,14 +52,42 @@ static const char *keyword(const struct sct_type *t)
 	}
 }
 
-/* Puts a type that is made from no other before what was declared of it. */
-static void put_base(const struct sct_types *db, const struct sct_type *t, const char *declarator, char *text)
+static bool is_typedef_name(const char *name)
 {
-	const char *name = sct_types_name(db, t->name), *word = keyword(t), *space = *declarator ? " " : "";
+	size_t n = strlen(name);
+
+	return n > 2 && !strcmp(name + n - 2, "_t");
+}
+
+/* By what a type is called and known: the typedef that stands right before a struct or union, else what is behind all
+ * typedefs. For dwarf2json a struct behind a typedef is one of the typedef's name, whatever name it has itself. */
+static uint32_t called(const struct sct_types *db, uint32_t id)
+{
+	for (int step = 0; step < SCT_TYPES_DEPTH; step++) {
+		const struct sct_type *t = sct_type(db, id), *to = sct_type(db, t->to);
+
+		if (t->kind != SCT_TYPE_TYPEDEF && t->kind != SCT_TYPE_CONST && t->kind != SCT_TYPE_VOLATILE &&
+		    t->kind != SCT_TYPE_RESTRICT && t->kind != SCT_TYPE_TAG)
+			break;
+		if (t->kind == SCT_TYPE_TYPEDEF && (to->kind == SCT_TYPE_STRUCT || to->kind == SCT_TYPE_UNION ||
+		                                    (to->kind == SCT_TYPE_FORWARD && !(to->flags & SCT_TYPE_OF_ENUM))))
+			return id;
+		id = t->to;
+	}
+	return sct_type_strip(db, id);
+}
+
+/* Puts a type that is made from no other before what was declared of it. A struct that is named as typedefs are goes
+ * without its keyword: ISF does not tell it from a typedef of a struct without a name. */
+static void put_base(const struct sct_types *db, uint32_t id, const char *declarator, char *text)
+{
+	const struct sct_type *t = sct_type(db, sct_type_strip(db, id));
+	const char *name = sct_types_name(db, sct_type(db, called(db, id))->name);
+	const char *word = keyword(t), *space = *declarator ? " " : "";
 
 	if (t->kind == SCT_TYPE_VOID)
 		snprintf(text, TEXT, "void%s%s", space, declarator);
-	else if (!word)
+	else if (!word || is_typedef_name(name))
 		snprintf(text, TEXT, "%s%s%s", base_name(name), space, declarator);
 	else
 		snprintf(text, TEXT, "%s%s%s%s%s", word, *name ? " " : "", name, space, declarator);
@@ -88,12 +116,13 @@ static void type_text(const struct sct_types *db, uint32_t id, const char *decla
 			break;
 		}
 		memcpy(now, next, TEXT);
-		t = stripped(db, t->to);
+		id = t->to;
+		t = stripped(db, id);
 	}
 	if (t->kind == SCT_TYPE_FUNCTION)
 		snprintf(text, TEXT, "void %.*s()", TEXT - 8, now);
 	else
-		put_base(db, t, now, text);
+		put_base(db, id, now, text);
 }
 
 /* ---- layouts -------------------------------------------------------------------------------------------------- */
@@ -266,7 +295,7 @@ static const struct {
 	const char *type;
 	uint8_t tag;
 } tags[] = {
-	{ "struct siginfo", SCT_TAG_SIGINFO }, { "struct compat_siginfo", SCT_TAG_SIGINFO },
+	{ "struct siginfo", SCT_TAG_SIGINFO }, { "siginfo_t", SCT_TAG_SIGINFO }, { "struct compat_siginfo", SCT_TAG_SIGINFO },
 	{ "struct sigevent", SCT_TAG_SIGEVENT }, { "struct compat_sigevent", SCT_TAG_SIGEVENT },
 	{ "struct in_addr", SCT_TAG_IPV4 }, { "struct in6_addr", SCT_TAG_IPV6 },
 	{ "struct sockaddr_in", SCT_TAG_INET }, { "struct sockaddr_in6", SCT_TAG_INET6 },
@@ -302,6 +331,7 @@ static const struct sct_layout *make_struct(struct sct_space *s, uint32_t id, co
 
 /* ---- the whole ------------------------------------------------------------------------------------------------ */
 
+/* id is what t is called by. */
 static const struct sct_layout *make(struct sct_space *s, uint32_t id, const struct sct_type *t)
 {
 	switch (t->kind) {
@@ -318,17 +348,16 @@ static const struct sct_layout *make(struct sct_space *s, uint32_t id, const str
 
 const struct sct_layout *sct_layout_make(struct sct_space *s, uint32_t id)
 {
-	const struct sct_layout *l;
+	uint32_t name = called(s->db, id);
+	const struct sct_layout *l = sct_map_get(&s->made, name);
 
-	id = sct_type_strip(s->db, id);
-	l = sct_map_get(&s->made, id);
 	if (!l && s->depth < SCT_TYPES_DEPTH) {
-		sct_map_put(&s->made, id, (void *)&nothing);
+		sct_map_put(&s->made, name, (void *)&nothing);
 		s->depth++;
-		l = make(s, id, sct_type(s->db, id));
+		l = make(s, name, stripped(s->db, name));
 		s->depth--;
 		if (l)
-			sct_map_put(&s->made, id, (void *)l);
+			sct_map_put(&s->made, name, (void *)l);
 	}
 	return l != &nothing ? l : NULL;
 }

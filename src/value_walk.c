@@ -330,7 +330,12 @@ static void msg_bytes(struct sct_walk *w, struct sct_value *m, const struct sct_
 		m[ptr].unknown = "not recorded";
 		return;
 	}
-	sct_walk_bytes(w, m[ptr].raw, w->leaving ? min64(n, room->num) : n, &m[ptr]);
+	if (w->leaving)
+		n = min64(n, room->num);
+	if (ptr == NAME)
+		sct_walk_sockaddr(w, m[ptr].raw, n, &m[ptr]);
+	else
+		sct_walk_bytes(w, m[ptr].raw, n, &m[ptr]);
 }
 
 static void one_msghdr(struct sct_walk *w, struct sct_value *v, const struct sct_value *was, uint64_t at,

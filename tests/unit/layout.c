@@ -95,6 +95,27 @@ START_TEST(anonymous_members)
 }
 END_TEST
 
+/* dwarf2json calls a struct behind a typedef as the typedef, so for all sources that is its name. */
+START_TEST(structs_behind_typedefs)
+{
+	uint32_t set = made_of(SCT_TYPE_TYPEDEF, "sigset_t", STRUCT("", 8, { "sig", c_ulong, 0 }), 0);
+	uint32_t alias = made_of(SCT_TYPE_TYPEDEF, "__sigset", made_of(SCT_TYPE_CONST, "", set, 0), 0);
+	uint32_t value = UNION("sigval", 8, { "number", c_long, 0 });
+	uint32_t value_t = made_of(SCT_TYPE_TYPEDEF, "sigval_t", value, 0);
+	uint32_t isf = STRUCT("sigset_t", 8, { "sig", c_ulong, 0 }), isf_value = UNION("sigval_t", 8, { "number", c_long, 0 });
+
+	STRUCT("one", 40, { "a", alias, 0 }, { "b", POINTER(set), 8 }, { "c", ARRAY(set, 1), 16 }, { "d", value_t, 24 },
+	       { "e", value, 32 });
+	STRUCT("two", 40, { "a", isf, 0 }, { "b", POINTER(isf), 8 }, { "c", ARRAY(isf, 1), 16 }, { "d", isf_value, 24 },
+	       { "e", value, 32 });
+	end_types();
+	ck_shown(&x64, "struct one *",
+	         "struct one 40: sigset_t a 0; sigset_t * b 8; sigset_t [1] c 16; sigval_t d 24; union sigval e 32");
+	ck_shown(&x64, "struct two *",
+	         "struct two 40: sigset_t a 0; sigset_t * b 8; sigset_t [1] c 16; sigval_t d 24; union sigval e 32");
+}
+END_TEST
+
 START_TEST(bits_and_empty_members)
 {
 	uint32_t nothing = with_members(SCT_TYPE_STRUCT, "key", 0, NULL, 0);
@@ -236,6 +257,7 @@ int main(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, names);
 	tcase_add_test(t, anonymous_members);
+	tcase_add_test(t, structs_behind_typedefs);
 	tcase_add_test(t, bits_and_empty_members);
 	tcase_add_test(t, enums);
 	tcase_add_test(t, pointers);
