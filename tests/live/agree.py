@@ -330,7 +330,10 @@ class Agree:
         if mine is None and theirs.keys() == {"u32", "u64"}:  # epoll_data_t, for the kernel one number
             mine = [number("u64", raw(ours)), number("u32", raw(ours) & 0xffffffff)]
         if mine is None:
-            return self.skip(f"structs (no meaning yet) {self.call} {ours.get('name')}", ours)
+            why = members.NO_STRUCT.get((self.call, ours.get("name")))
+            if not why:
+                raise Unequal(f"a struct with {', '.join(theirs)}, ours has no members: {str(ours)[:200]}")
+            return self.skip(why, ours)
         for name in theirs:
             self.member(name, theirs[name], members.find(mine, name))
         self.counts["structs"] += 1
@@ -404,8 +407,8 @@ def received(call, args):
 
 def kludge(call, args):
     """msgrcv through ipc: the type hides behind the pointer (struct ipc_kludge, include/linux/ipc.h)."""
-    return list(zip(call.args[:3], [args[0], args[1]["array"][0], args[2]])) + \
-        [(call.args[3], args[1]["array"][1]), (call.args[4], args[3])]
+    message, kind = members.inner(args[1]) or args[1]["array"]
+    return list(zip(call.args[:3], [args[0], message, args[2]])) + [(call.args[3], kind), (call.args[4], args[3])]
 
 
 def nothing(call, args):

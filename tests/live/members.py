@@ -27,6 +27,14 @@ UNTYPED = {
     ("ioctl", "arg"), ("prctl", "arg2"), ("prctl", "arg3"), ("msgsnd", "msgp"), ("msgrcv", "msgp"),
 }
 
+# what strace shows as a struct and the record does not, and why
+INTERRUPTED = "the time that was left when a call was interrupted, which was then made again: the record is of the whole"
+NO_STRUCT = {
+    ("nanosleep", "rmtp"): INTERRUPTED, ("clock_nanosleep", "rmtp"): INTERRUPTED,
+    ("clock_nanosleep_time64", "rmtp"): INTERRUPTED,
+    ("clone3", "tls"): "a thread's storage, which for the kernel is a number; on i386 strace shows the descriptor behind it",
+}
+
 # members that strace shows in a way that does not tell the number: name, of which call
 OWN_WAY = {
     "cmsg_data": "control messages: data by kind",
