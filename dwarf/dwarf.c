@@ -18,16 +18,17 @@
 static int read_file(struct sct_dwarf_build *b, const struct sct_file *file);
 
 /* A function or variable that is defined here; its name and type may stand with an earlier declaration. */
-static int symbol(struct sct_dwarf_build *b, Dwarf_Die die, const struct sct_die *d)
+static int symbol(struct sct_dwarf_build *b, Dwarf_Die die)
 {
 	const struct sct_symbol *known;
-	struct sct_die earlier = *d;
+	struct sct_die d, earlier;
 	uint32_t type, name;
 	Dwarf_Die at = NULL;
-	int rc = SCT_OK;
+	int rc = sct_die_read(b->file, die, &d, b->err);
 
-	if (!*d->name && sct_die_has(d, SCT_DW_SPECIFICATION)) {
-		rc = sct_die_at(b->file, d->value[SCT_DW_SPECIFICATION], &at, b->err);
+	earlier = d;
+	if (rc == SCT_OK && !*d.name && sct_die_has(&d, SCT_DW_SPECIFICATION)) {
+		rc = sct_die_at(b->file, d.value[SCT_DW_SPECIFICATION], &at, b->err);
 		if (rc == SCT_OK)
 			rc = sct_die_read(b->file, at, &earlier, b->err);
 		sct_die_done(b->file, at);
@@ -37,8 +38,8 @@ static int symbol(struct sct_dwarf_build *b, Dwarf_Die die, const struct sct_die
 	known = sct_types_symbol(b->db, earlier.name);
 	if (known && known->type != SCT_NO_TYPE)
 		return SCT_OK;
-	type = d->tag == DW_TAG_variable ? sct_dwarf_type_of(b, sct_die_has(d, SCT_DW_TYPE) ? d : &earlier) :
-	                                   sct_dwarf_function(b, die, d);
+	type = d.tag == DW_TAG_variable ? sct_dwarf_type_of(b, sct_die_has(&d, SCT_DW_TYPE) ? &d : &earlier) :
+	                                  sct_dwarf_function(b, die, &d);
 	name = type == SCT_NO_TYPE ? SCT_NO_TYPE : sct_dwarf_name(b, earlier.name);
 	if (name == SCT_NO_TYPE)
 		return b->err->status;
@@ -46,12 +47,20 @@ static int symbol(struct sct_dwarf_build *b, Dwarf_Die die, const struct sct_die
 	return SCT_OK;
 }
 
+/* Types without a name are read where something refers to them. */
+static bool is_named(Dwarf_Die die)
+{
+	Dwarf_Error error = NULL;
+	Dwarf_Bool named = 0;
+
+	return dwarf_hasattr(die, DW_AT_name, &named, &error) == DW_DLV_OK && named;
+}
+
 static int top_level(struct sct_dwarf_build *b, Dwarf_Die die)
 {
 	Dwarf_Error error = NULL;
 	Dwarf_Bool declared = 0;
 	Dwarf_Half tag = 0;
-	struct sct_die d;
 	bool is_symbol;
 	int rc = dwarf_tag(die, &tag, &error);
 
@@ -62,11 +71,9 @@ static int top_level(struct sct_dwarf_build *b, Dwarf_Die die)
 		return sct_die_fail(b->file, 0, rc, error, b->err);
 	if (declared || (!is_symbol && !sct_dwarf_is_type(tag)))
 		return SCT_OK;
-	if (sct_die_read(b->file, die, &d, b->err) < 0)
-		return b->err->status;
 	if (is_symbol)
-		rc = symbol(b, die, &d);
-	else if (*d.name && sct_dwarf_type(b, die, &d) == SCT_NO_TYPE)
+		rc = symbol(b, die);
+	else if (is_named(die) && sct_dwarf_type(b, die) == SCT_NO_TYPE)
 		rc = b->err->status;
 	return rc < 0 ? rc : sct_dwarf_finish_later(b);
 }

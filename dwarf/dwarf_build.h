@@ -20,7 +20,7 @@ struct sct_dwarf_build {
 	struct sct_number_map by_offset;  /* of that file: DIE to type */
 	struct sct_number_map names;      /* hash to offset in the database's strings */
 	struct sct_number_map shapes;     /* hash of all that a type is to a type that is so */
-	struct sct_number_map signatures; /* hash of a named struct's name, size, line and members' names to it */
+	struct sct_number_map signatures; /* signature of a named struct, union or enum to it */
 	SCT_TYPES_ARRAY(struct sct_dwarf_later) later;
 	SCT_TYPES_ARRAY(struct sct_member) members;         /* a stack: of the types that are being read */
 	SCT_TYPES_ARRAY(struct sct_enumerator) enumerators; /* likewise */
@@ -45,14 +45,19 @@ void sct_dwarf_push_later(struct sct_dwarf_build *b, uint64_t offset, uint32_t i
 
 /* Whether DIEs of this kind are types that can be looked up by name. */
 bool sct_dwarf_is_type(uint16_t tag);
-/* The type that a DIE describes, of which d was read. */
-uint32_t sct_dwarf_type(struct sct_dwarf_build *b, Dwarf_Die die, const struct sct_die *d);
+/* The type that a DIE describes. */
+uint32_t sct_dwarf_type(struct sct_dwarf_build *b, Dwarf_Die die);
 /* The type that d's DW_AT_type refers to; void where it has none. */
 uint32_t sct_dwarf_type_of(struct sct_dwarf_build *b, const struct sct_die *d);
 /* A function's type, from its DIE. */
 uint32_t sct_dwarf_function(struct sct_dwarf_build *b, Dwarf_Die die, const struct sct_die *d);
 /* Reads the members of what was put off. */
 int sct_dwarf_finish_later(struct sct_dwarf_build *b);
+
+/* ---- dwarf_signature.c ---------------------------------------------------------------------------------------- */
+
+/* Tells by what a named struct, union or enum is known again: 1; 0: it has no name; negative: *b->err. */
+int sct_dwarf_signature(struct sct_dwarf_build *b, Dwarf_Die die, uint16_t tag, uint64_t *key);
 
 /* ---- dwarf_members.c ------------------------------------------------------------------------------------------ */
 

@@ -35,8 +35,6 @@ static const struct {
 	{ DW_AT_name, STRING, 0 },
 	{ DW_AT_byte_size, NUMBER, SCT_DW_SIZE },
 	{ DW_AT_type, REFERENCE, SCT_DW_TYPE },
-	{ DW_AT_decl_line, NUMBER, SCT_DW_LINE },
-	{ DW_AT_decl_column, NUMBER, SCT_DW_COLUMN },
 	{ DW_AT_data_member_location, PLACE, SCT_DW_PLACE },
 	{ DW_AT_bit_size, NUMBER, SCT_DW_BIT_SIZE },
 	{ DW_AT_bit_offset, SIGNED, SCT_DW_BIT_OFFSET },
@@ -218,7 +216,7 @@ int sct_die_read(struct sct_dwarf_file *f, Dwarf_Die die, struct sct_die *d, str
 
 /* ---- from one to the next ----------------------------------------------------------------------------------- */
 
-static uint64_t offset_of(Dwarf_Die die)
+uint64_t sct_die_offset(Dwarf_Die die)
 {
 	Dwarf_Error error = NULL; /* libdwarf ends the program where it has nowhere to put one */
 	Dwarf_Off offset = 0;
@@ -241,7 +239,7 @@ int sct_die_child(struct sct_dwarf_file *f, Dwarf_Die die, Dwarf_Die *child, str
 	Dwarf_Error error = NULL;
 	int rc = dwarf_child(die, child, &error);
 
-	return rc == DW_DLV_OK ? 1 : rc == DW_DLV_NO_ENTRY ? 0 : sct_die_fail(f, offset_of(die), rc, error, err);
+	return rc == DW_DLV_OK ? 1 : rc == DW_DLV_NO_ENTRY ? 0 : sct_die_fail(f, sct_die_offset(die), rc, error, err);
 }
 
 int sct_die_next(struct sct_dwarf_file *f, Dwarf_Die *die, struct sct_err *err)
@@ -251,7 +249,7 @@ int sct_die_next(struct sct_dwarf_file *f, Dwarf_Die *die, struct sct_err *err)
 	int rc = dwarf_siblingof_b(f->debug, *die, dwarf_get_die_infotypes_flag(*die), &sibling, &error);
 
 	if (rc == DW_DLV_ERROR)
-		sct_die_fail(f, offset_of(*die), rc, error, err);
+		sct_die_fail(f, sct_die_offset(*die), rc, error, err);
 	sct_die_done(f, *die);
 	*die = sibling;
 	return rc == DW_DLV_OK ? 1 : rc == DW_DLV_NO_ENTRY ? 0 : err->status;

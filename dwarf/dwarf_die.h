@@ -7,7 +7,7 @@
 /* Attributes that are kept, each with a number; what they mean: DWARF 5, 7.5.4. */
 enum sct_dwarf_attr {
 	SCT_DW_SIZE, SCT_DW_BIT_SIZE, SCT_DW_BIT_OFFSET, SCT_DW_DATA_BIT_OFFSET, SCT_DW_PLACE, SCT_DW_UPPER, SCT_DW_COUNT,
-	SCT_DW_ENCODING, SCT_DW_LINE, SCT_DW_COLUMN, SCT_DW_VALUE, SCT_DW_DECLARATION, SCT_DW_TYPE, SCT_DW_SPECIFICATION,
+	SCT_DW_ENCODING, SCT_DW_VALUE, SCT_DW_DECLARATION, SCT_DW_TYPE, SCT_DW_SPECIFICATION,
 	SCT_DW_SIGNATURE, /* the type's own unit has it whole */
 	SCT_DW_ATTRS,
 };
@@ -33,6 +33,8 @@ static inline bool sct_die_has(const struct sct_die *d, enum sct_dwarf_attr attr
 /* Reads a DIE's attributes; what they point at lasts until the file is closed. SCT_E_FORMAT: damage. */
 int sct_die_read(struct sct_dwarf_file *f, Dwarf_Die die, struct sct_die *d, struct sct_err *err);
 
+/* Where a DIE is, as struct sct_die has it. */
+uint64_t sct_die_offset(Dwarf_Die die);
 /* The DIE at an offset, to be given back by sct_die_done. SCT_E_FORMAT: there is none. */
 int sct_die_at(struct sct_dwarf_file *f, uint64_t offset, Dwarf_Die *die, struct sct_err *err);
 /* Goes to a DIE's first child: 1, or 0 where it has none. */

@@ -2,8 +2,7 @@
  * In:  DIEs of types (DWARF 5, chapter 5)
  * Out: types in the database, of which equal ones are one
  *
- * A named struct, union or enum is known again by its name, size, line, column and the names of its members; its members
- * are read when it is seen first. Everything else is known again by what it is made from, so unnamed structs by all of
+ * A named struct, union or enum is known again by its signature; its members are read when it is seen first. Everything else is known again by what it is made from, so unnamed structs by all of
  * their members.
  */
 #include <string.h>
@@ -60,33 +59,6 @@ static uint32_t add_forward(struct sct_dwarf_build *b, struct sct_type *t)
 	return sct_dwarf_intern(b, t, 0);
 }
 
-/* What a named struct, union or enum is known again by; false: *b->err. */
-static bool signature(struct sct_dwarf_build *b, Dwarf_Die die, const struct sct_die *d, const struct sct_type *t,
-                      uint64_t *key)
-{
-	const uint64_t numbers[] = { t->kind, t->size, d->value[SCT_DW_LINE], d->value[SCT_DW_COLUMN] };
-	Dwarf_Die child = NULL;
-	int rc = sct_die_child(b->file, die, &child, b->err);
-
-	*key = sct_hash_more(SCT_HASH_START, numbers, sizeof numbers);
-	*key = sct_hash_more(*key, d->name, strlen(d->name) + 1);
-	while (rc > 0) {
-		Dwarf_Error error = NULL;
-		char *name = "";
-		int named = dwarf_diename(child, &name, &error);
-
-		if (named == DW_DLV_ERROR) {
-			rc = sct_die_fail(b->file, d->offset, named, error, b->err);
-			break;
-		}
-		name = named == DW_DLV_OK ? name : "";
-		*key = sct_hash_more(*key, name, strlen(name) + 1);
-		rc = sct_die_next(b->file, &child, b->err);
-	}
-	sct_die_done(b->file, child);
-	return rc >= 0;
-}
-
 static int read_inside(struct sct_dwarf_build *b, Dwarf_Die die, struct sct_type *t, unsigned depth)
 {
 	return t->kind == SCT_TYPE_ENUM ? sct_dwarf_enumerators(b, die, t) : sct_dwarf_members(b, die, t, depth);
@@ -101,7 +73,6 @@ static uint32_t add_composite(struct sct_dwarf_build *b, Dwarf_Die die, const st
                               unsigned depth)
 {
 	uint32_t id, first = depth_of_stack(b, t);
-	uint64_t key;
 
 	if (sct_die_has(d, SCT_DW_SIGNATURE))
 		return sct_dwarf_type_at(b, d->value[SCT_DW_SIGNATURE], depth);
@@ -109,13 +80,7 @@ static uint32_t add_composite(struct sct_dwarf_build *b, Dwarf_Die die, const st
 		return add_forward(b, t);
 	if (!t->name)
 		return read_inside(b, die, t, depth) < 0 ? SCT_NO_TYPE : sct_dwarf_intern(b, t, first);
-	if (!signature(b, die, d, t, &key))
-		return SCT_NO_TYPE;
-	id = sct_number_map_get(&b->signatures, key);
-	if (id != SCT_MAP_NONE)
-		return id;
 	id = sct_types_add(b->db, t);
-	sct_number_map_put(&b->signatures, key, id);
 	sct_dwarf_push_later(b, d->offset, id);
 	return id;
 }
@@ -239,10 +204,9 @@ bool sct_dwarf_is_type(uint16_t tag)
 	return false;
 }
 
-static uint32_t type_of_die(struct sct_dwarf_build *b, Dwarf_Die die, const struct sct_die *d, unsigned depth)
+static uint32_t by_tag(struct sct_dwarf_build *b, Dwarf_Die die, const struct sct_die *d, unsigned depth)
 {
 	struct sct_type t = { .size = (uint32_t)d->value[SCT_DW_SIZE] };
-	uint32_t id = 0; /* what is of no kind that C has is not described */
 
 	for (size_t i = 0; i < sizeof tags / sizeof *tags; i++) {
 		if (tags[i].tag != d->tag)
@@ -251,11 +215,47 @@ static uint32_t type_of_die(struct sct_dwarf_build *b, Dwarf_Die die, const stru
 			return failed(b, d, "a type of 4 GiB or more");
 		t.kind = tags[i].kind;
 		t.name = sct_dwarf_name(b, d->name);
-		id = t.name == SCT_NO_TYPE ? SCT_NO_TYPE : tags[i].add(b, die, d, &t, depth);
-		break;
+		return t.name == SCT_NO_TYPE ? SCT_NO_TYPE : tags[i].add(b, die, d, &t, depth);
 	}
+	return 0; /* what is of no kind that C has is not described */
+}
+
+/* Reads the DIE of a type that this unit has not referred to yet. */
+static uint32_t new_in_unit(struct sct_dwarf_build *b, Dwarf_Die die, uint16_t tag, unsigned depth)
+{
+	bool composite = tag == DW_TAG_structure_type || tag == DW_TAG_union_type || tag == DW_TAG_enumeration_type ||
+	                 tag == DW_TAG_class_type;
+	uint64_t key = 0;
+	int has_key = composite ? sct_dwarf_signature(b, die, tag, &key) : 0;
+	uint32_t id = has_key > 0 ? sct_number_map_get(&b->signatures, key) : SCT_MAP_NONE;
+	struct sct_die d;
+
+	if (id != SCT_MAP_NONE)
+		return id;
+	if (has_key < 0 || sct_die_read(b->file, die, &d, b->err) < 0)
+		return SCT_NO_TYPE;
+	if (!depth)
+		return failed(b, &d, "types that refer to each other in a circle");
+	id = by_tag(b, die, &d, depth - 1);
+	if (has_key && id != SCT_NO_TYPE)
+		sct_number_map_put(&b->signatures, key, id);
+	return id;
+}
+
+static uint32_t type_of_die(struct sct_dwarf_build *b, Dwarf_Die die, uint64_t offset, unsigned depth)
+{
+	Dwarf_Error error = NULL;
+	Dwarf_Half tag = 0;
+	uint32_t id;
+	int rc = dwarf_tag(die, &tag, &error);
+
+	if (rc != DW_DLV_OK) {
+		sct_die_fail(b->file, offset, rc, error, b->err);
+		return SCT_NO_TYPE;
+	}
+	id = new_in_unit(b, die, tag, depth);
 	if (id != SCT_NO_TYPE)
-		sct_number_map_put(&b->by_offset, d->offset, id);
+		sct_number_map_put(&b->by_offset, offset, id);
 	return id;
 }
 
@@ -263,24 +263,22 @@ uint32_t sct_dwarf_type_at(struct sct_dwarf_build *b, uint64_t offset, unsigned 
 {
 	uint32_t id = sct_number_map_get(&b->by_offset, offset);
 	Dwarf_Die die = NULL;
-	struct sct_die d;
 
 	if (id != SCT_MAP_NONE)
 		return id;
 	if (sct_die_at(b->file, offset, &die, b->err) < 0)
 		return SCT_NO_TYPE;
-	id = SCT_NO_TYPE;
-	if (sct_die_read(b->file, die, &d, b->err) == SCT_OK)
-		id = depth ? type_of_die(b, die, &d, depth - 1) : failed(b, &d, "types that refer to each other in a circle");
+	id = type_of_die(b, die, offset, depth);
 	sct_die_done(b->file, die);
 	return id;
 }
 
-uint32_t sct_dwarf_type(struct sct_dwarf_build *b, Dwarf_Die die, const struct sct_die *d)
+uint32_t sct_dwarf_type(struct sct_dwarf_build *b, Dwarf_Die die)
 {
-	uint32_t id = sct_number_map_get(&b->by_offset, d->offset);
+	uint64_t offset = sct_die_offset(die);
+	uint32_t id = sct_number_map_get(&b->by_offset, offset);
 
-	return id != SCT_MAP_NONE ? id : type_of_die(b, die, d, SCT_DWARF_DEPTH);
+	return id != SCT_MAP_NONE ? id : type_of_die(b, die, offset, SCT_DWARF_DEPTH);
 }
 
 uint32_t sct_dwarf_type_of(struct sct_dwarf_build *b, const struct sct_die *d)
