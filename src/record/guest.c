@@ -88,6 +88,7 @@ static bool fill_dict(struct sct_vcpu *v, const GArray *all, struct sct_dict *di
 		if (!handle || !sct_vcpu_reg(v, handle, &value) || v->buf->len > 8)
 			continue;
 		dict->regs[dict->count].name = *name;
+		dict->regs[dict->count].reg = sct_arch_reg(dict->arch, *name);
 		dict->regs[dict->count++].size = (uint8_t)v->buf->len;
 	}
 	fill_roles(dict);
@@ -169,10 +170,7 @@ bool sct_vcpu_may_be_user(const struct sct_vcpu *v, const struct sct_dict *dict,
 void sct_vcpu_regs(const struct sct_vcpu *v, const struct sct_dict *dict, struct sct_regs *regs)
 {
 	*regs = (struct sct_regs){ .known = 0 };
-	for (unsigned i = 0; i < dict->count; i++) {
-		const struct sct_reg *r = sct_arch_reg(dict->arch, dict->regs[i].name);
-
-		if (r)
-			sct_regs_set(regs, r->index, v->values[i]);
-	}
+	for (unsigned i = 0; i < dict->count; i++)
+		if (dict->regs[i].reg)
+			sct_regs_set(regs, dict->regs[i].reg->index, v->values[i]);
 }

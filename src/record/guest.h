@@ -24,6 +24,7 @@ struct sct_dict {
 	struct {
 		const char *name;
 		uint8_t size; /* bytes */
+		const struct sct_reg *reg; /* of the architecture; NULL: it keeps none of that name */
 	} regs[SCT_GUEST_REGS];
 	int role[SCT_ROLES];
 	int general[16]; /* general registers by their number in instructions (Intel SDM 2A 2.1.5); -1: none */

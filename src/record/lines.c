@@ -24,6 +24,12 @@ struct line {
 	uint8_t data[SCT_LINE];
 };
 
+/* A line by its number: what is sorted. */
+struct key {
+	uint64_t number;
+	uint32_t at; /* its place among the lines */
+};
+
 struct page {
 	uint64_t addr;
 	bool used, mapped;
@@ -45,6 +51,7 @@ struct sct_lines {
 	size_t limit, count;
 	bool cut, gaps;
 	struct line *lines;
+	struct key *order;   /* of all lines, once they are to be encoded */
 	uint64_t *numbers;
 	uint32_t *index;     /* hash table over lines, their position + 1; 0: empty */
 	size_t index_slots;  /* a power of two */
@@ -68,10 +75,11 @@ struct sct_lines *sct_lines_new(size_t limit, sct_read_page read_page, void *ctx
 	while (l->index_slots < (limit + KERNEL_LINES) * 2)
 		l->index_slots *= 2;
 	l->lines = calloc(limit + KERNEL_LINES, sizeof *l->lines);
+	l->order = calloc(limit + KERNEL_LINES, sizeof *l->order);
 	l->numbers = calloc(limit + KERNEL_LINES, sizeof *l->numbers);
 	l->index = calloc(l->index_slots, sizeof *l->index);
 	l->cache = calloc(CACHE_SLOTS, sizeof *l->cache);
-	if (!l->lines || !l->numbers || !l->index || !l->cache) {
+	if (!l->lines || !l->order || !l->numbers || !l->index || !l->cache) {
 		sct_lines_free(l);
 		return NULL;
 	}
@@ -87,6 +95,7 @@ void sct_lines_set_kernel(struct sct_lines *l, sct_read_line read_line, void *ct
 void sct_lines_free(struct sct_lines *l)
 {
 	free(l->lines);
+	free(l->order);
 	free(l->numbers);
 	free(l->index);
 	free(l->cache);
@@ -305,7 +314,7 @@ static bool stored(struct sct_lines *l, uint64_t space, const struct line *line)
 
 static int by_number(const void *a, const void *b)
 {
-	const struct line *x = a, *y = b;
+	const struct key *x = a, *y = b;
 
 	return (x->number > y->number) - (x->number < y->number);
 }
@@ -319,7 +328,7 @@ static void encode_run(struct sct_lines *l, size_t i, size_t end, uint64_t space
 	memset(out->data + states, 0, bytes);
 	out->len += bytes;
 	for (size_t k = i; k < end; k++) {
-		struct line *line = &l->lines[k];
+		struct line *line = &l->lines[l->order[k].at];
 
 		if (line->state == SCT_LINE_NEW && stored(l, space, line))
 			line->state = SCT_LINE_SAME;
@@ -333,7 +342,7 @@ static size_t run_end(const struct sct_lines *l, size_t i)
 {
 	size_t end = i + 1;
 
-	while (end < l->count && l->lines[end].number == l->lines[end - 1].number + 1)
+	while (end < l->count && l->order[end].number == l->order[end - 1].number + 1)
 		end++;
 	return end;
 }
@@ -345,17 +354,19 @@ void sct_lines_encode(struct sct_lines *l, uint32_t segment, uint64_t space, str
 
 	if (segment != l->segment || !l->round)
 		new_segment(l, segment);
-	empty_index(l); /* which sorting would break */
-	qsort(l->lines, l->count, sizeof *l->lines, by_number);
+	for (size_t i = 0; i < l->count; i++)
+		l->order[i] = (struct key){ l->lines[i].number, (uint32_t)i };
+	qsort(l->order, l->count, sizeof *l->order, by_number);
 	for (size_t i = 0; i < l->count; i = run_end(l, i))
 		runs++;
 	sct_put_varint(out, runs);
 	for (size_t i = 0, end; i < l->count; i = end) {
 		end = run_end(l, i);
-		sct_put_zigzag(out, (int64_t)(l->lines[i].number - behind));
+		sct_put_zigzag(out, (int64_t)(l->order[i].number - behind));
 		sct_put_varint(out, end - i);
-		behind = l->lines[end - 1].number + 1;
+		behind = l->order[end - 1].number + 1;
 		encode_run(l, i, end, space, out);
 	}
+	empty_index(l);
 	l->count = 0;
 }

@@ -31,6 +31,7 @@ bool sct_user_dict(struct sct_dict *dict, const char *target)
 	dict->count = REGS;
 	for (unsigned i = 0; i < REGS; i++) {
 		dict->regs[i].name = wide(dict) ? names_x86_64[i] : names_i386[i];
+		dict->regs[i].reg = sct_arch_reg(dict->arch, dict->regs[i].name);
 		dict->regs[i].size = dict->arch->word;
 	}
 	for (unsigned i = 0; i < SCT_ROLES; i++)
@@ -64,7 +65,7 @@ void sct_vcpu_regs(const struct sct_vcpu *v, const struct sct_dict *dict, struct
 {
 	*regs = (struct sct_regs){ .known = 0 };
 	for (unsigned i = 0; i < dict->count; i++)
-		sct_regs_set(regs, sct_arch_reg(dict->arch, dict->regs[i].name)->index, v->values[i]);
+		sct_regs_set(regs, dict->regs[i].reg->index, v->values[i]);
 	if (wide(dict))
 		sct_regs_set(regs, sct_arch_reg(dict->arch, "cs")->index, USER_CS);
 }
