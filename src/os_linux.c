@@ -8,8 +8,6 @@
  */
 #include "os_linux_look.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,70 +16,7 @@
 enum {
 	NS_PER_S = 1000000000,
 	COMM_MAX = 64,
-	PIECE = 32, /* of a string that is read: what a recorder keeps of it beside its bytes is short */
 };
-
-static uint64_t wrap(const struct sct_linux_look *look, uint64_t addr)
-{
-	return look->layout->ptr == 4 ? (uint32_t)addr : addr;
-}
-
-bool sct_linux_at(const struct sct_linux_look *look, uint64_t base, enum sct_linux_field field, uint64_t *addr)
-{
-	const struct sct_word *at = &look->layout->at[field];
-
-	if (!at->known || !base)
-		return false;
-	*addr = wrap(look, base + at->value);
-	return true;
-}
-
-bool sct_linux_number(const struct sct_linux_look *look, uint64_t base, enum sct_linux_field field, unsigned size,
-                      uint64_t *value)
-{
-	uint64_t addr;
-
-	return sct_linux_at(look, base, field, &addr) && sct_mem_word(look->mem, addr, size, value);
-}
-
-bool sct_linux_pointer(const struct sct_linux_look *look, uint64_t base, enum sct_linux_field field, uint64_t *value)
-{
-	return sct_linux_number(look, base, field, look->layout->ptr, value);
-}
-
-const char *sct_linux_string(const struct sct_linux_look *look, uint64_t addr, size_t max)
-{
-	char buf[SCT_LINUX_NAME_MAX + 1];
-
-	max = max < SCT_LINUX_NAME_MAX ? max : SCT_LINUX_NAME_MAX;
-	for (size_t n = 0; n <= max; n += PIECE) {
-		size_t want = max + 1 - n < PIECE ? max + 1 - n : PIECE;
-		size_t got = look->mem->read(look->mem->ctx, wrap(look, addr + n), buf + n, want);
-		const char *end = memchr(buf + n, 0, got);
-
-		if (end)
-			return sct_arena_copy(look->arena, buf, (size_t)(end - buf));
-		if (got < want)
-			return NULL;
-	}
-	return NULL;
-}
-
-const char *sct_linux_text(const struct sct_linux_look *look, const char *fmt, ...)
-{
-	va_list args, again;
-	char *text;
-	int n;
-
-	va_start(args, fmt);
-	va_copy(again, args);
-	n = vsnprintf(NULL, 0, fmt, args);
-	text = sct_arena_alloc(look->arena, (size_t)n + 1);
-	vsnprintf(text, (size_t)n + 1, fmt, again);
-	va_end(again);
-	va_end(args);
-	return text;
-}
 
 /* What is added to addresses of per-CPU variables to get this CPU's. */
 static bool per_cpu(const struct sct_linux_look *look, uint64_t *offset)
@@ -89,10 +24,9 @@ static bool per_cpu(const struct sct_linux_look *look, uint64_t *offset)
 	const struct sct_word *offsets = &look->layout->at[SCT_LX_PER_CPU_OFFSET];
 	const struct sct_word *first = &look->layout->at[SCT_LX_PER_CPU_0];
 	unsigned ptr = look->layout->ptr;
-	uint64_t at = wrap(look, offsets->value + look->slide + (uint64_t)look->cpu * ptr);
 
 	if (offsets->known)
-		return sct_mem_word(look->mem, at, ptr, offset);
+		return sct_linux_word(look, offsets->value + look->slide + (uint64_t)look->cpu * ptr, ptr, offset);
 	*offset = first->value;
 	return first->known && !look->cpu;
 }
@@ -111,7 +45,7 @@ bool sct_linux_current(const struct sct_linux_look *look, uint64_t *task)
 	if (!current->known || !per_cpu(look, &offset))
 		return false;
 	addr = current->value + offset + (moves(look, current->value) ? look->slide : 0);
-	return sct_mem_word(look->mem, wrap(look, addr), look->layout->ptr, task) && *task;
+	return sct_linux_word(look, addr, look->layout->ptr, task) && *task;
 }
 
 static struct sct_word word(const struct sct_linux_look *look, uint64_t base, enum sct_linux_field field)
@@ -132,8 +66,8 @@ static struct sct_word start_time(const struct sct_linux_look *look, uint64_t ta
 	if (!timespec->known || !sct_linux_at(look, task, SCT_LX_TASK_START, &addr))
 		return w;
 	if (!timespec->value) {
-		w.known = sct_mem_word(look->mem, addr, 8, &w.value);
-	} else if (sct_mem_word(look->mem, addr, ptr, &s) && sct_mem_word(look->mem, addr + ptr, ptr, &ns)) {
+		w.known = sct_linux_word(look, addr, 8, &w.value);
+	} else if (sct_linux_word(look, addr, ptr, &s) && sct_linux_word(look, addr + ptr, ptr, &ns)) {
 		w = (struct sct_word){ true, s * NS_PER_S + ns };
 	}
 	return w;
@@ -166,36 +100,41 @@ static void fill(const struct sct_linux_look *look, uint64_t task, struct sct_wh
 }
 
 /* Whether the view's running task can be looked at. */
-static bool look_at(struct sct_linux *l, const struct sct_os_view *view, struct sct_arena *arena,
-                    struct sct_linux_look *look, uint64_t *task)
+static bool look_at(struct sct_linux *l, const struct sct_os_view *view, struct sct_linux_look *look, uint64_t *task)
 {
 	if (!sct_linux_find(l, &view->mem))
 		return false;
-	*look = (struct sct_linux_look){ l->is, &view->mem, l->report.slide, view->cpu, arena };
+	look->layout = l->is;
+	look->mem = &view->mem;
+	look->slide = l->report.slide;
+	look->cpu = view->cpu;
+	sct_linux_look_begin(look);
 	return sct_linux_current(look, task);
 }
 
 static void linux_who(void *state, const struct sct_os_view *view, struct sct_who *who, struct sct_arena *arena)
 {
-	struct sct_linux_look look;
+	struct sct_linux_lines lines;
+	struct sct_linux_look look = { .lines = &lines, .arena = arena };
 	uint64_t task;
 
-	if (look_at(state, view, arena, &look, &task))
+	if (look_at(state, view, &look, &task))
 		fill(&look, task, who);
 }
 
 static const char *linux_descriptor(void *state, const struct sct_os_view *view, int fd, struct sct_arena *arena)
 {
-	struct sct_linux_look look;
+	struct sct_linux_lines lines;
+	struct sct_linux_look look = { .lines = &lines, .arena = arena };
 	uint64_t task, files, table, array, max, file;
 
-	if (fd < 0 || !look_at(state, view, arena, &look, &task))
+	if (fd < 0 || !look_at(state, view, &look, &task))
 		return NULL;
 	if (!sct_linux_pointer(&look, task, SCT_LX_TASK_FILES, &files) ||
 	    !sct_linux_pointer(&look, files, SCT_LX_FILES_FDT, &table) ||
 	    !sct_linux_number(&look, table, SCT_LX_FDT_MAX, 4, &max) || (uint64_t)fd >= max ||
 	    !sct_linux_pointer(&look, table, SCT_LX_FDT_FD, &array) || !array ||
-	    !sct_mem_word(look.mem, wrap(&look, array + (uint64_t)fd * look.layout->ptr), look.layout->ptr, &file))
+	    !sct_linux_word(&look, array + (uint64_t)fd * look.layout->ptr, look.layout->ptr, &file))
 		return NULL;
 	return sct_linux_file(&look, file);
 }

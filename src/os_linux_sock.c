@@ -58,7 +58,7 @@ static bool endpoint(const struct subject *s, enum sct_linux_field addr, uint64_
 	size_t size = s->six ? 16 : 4;
 	uint64_t at;
 
-	if (!sct_linux_at(s->look, s->sk, addr, &at) || s->look->mem->read(s->look->mem->ctx, at, bytes, size) != size) {
+	if (!sct_linux_at(s->look, s->sk, addr, &at) || sct_linux_read(s->look, at, bytes, size) != size) {
 		*unknown = true;
 		return false;
 	}
@@ -168,7 +168,7 @@ static bool unix_path(const struct subject *s, char *out)
 	    !sct_linux_at(look, address, SCT_LX_UNIX_ADDR_NAME, &at) || size < 2 || size - 2 > UNIX_PATH + 1)
 		return false;
 	size = size - 2 < UNIX_PATH ? size - 2 : UNIX_PATH; /* sun_family lies before it */
-	if (look->mem->read(look->mem->ctx, at + 2, path, size) != size)
+	if (sct_linux_read(look, at + 2, path, size) != size)
 		return false;
 	if (size)
 		quote(path, size, out);
