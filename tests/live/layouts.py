@@ -96,7 +96,7 @@ def normal(text):
         line = re.sub(r'= -(\d+),', lambda m: f'= {2 ** 32 - int(m[1])},', line)
         line = line.replace('[0]', '[]')  # both mean an array of no length
         line = re.sub(r'\s+', ' ', line)
-        line = re.sub(r'(?<=[*(]) | (?=[*;:,)])', '', line)
+        line = re.sub(r'(?<=[*(]) | (?=[*;:,)[])', '', line)
         if line.strip() and not line.rstrip().endswith(':0;'):  # pahole invents these where members are aligned
             lines.append(line.strip())
     return lines
