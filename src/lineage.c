@@ -42,6 +42,7 @@ void sct_lineage_fini(struct sct_lineage *l)
 	l->count = 0;
 	sct_process_put(l->process);
 	l->process = NULL;
+	sct_map_fini(&l->doubts);
 }
 
 /* Flags and new stack pointer (0: the parent's) of the call; false: the recording does not show them. */
@@ -211,7 +212,7 @@ void sct_lineage_result(struct sct_lineage *l, struct sct_pending *p, struct sct
 {
 	bool good = known && (int32_t)result > 0;
 
-	sct_lineage_learn(l, p, open, known, result);
+	sct_lineage_learn(l, open, known, result);
 	if (!open->call.proto || !(open->call.proto->flags & SCT_P_FORK))
 		return;
 	for (struct sct_birth **at = &l->births; *at; at = &(*at)->next) {

@@ -14,11 +14,14 @@ struct sct_lineage {
 	bool forked;              /* which has forked */
 	struct sct_process *process; /* the program's */
 	struct sct_word first;    /* the program's thread that called first */
+	uint64_t clock;           /* how often a process may have ended */
+	uint64_t doubt;           /* when any may have */
+	struct sct_map doubts;    /* by number: when that one may have */
 };
 
 void sct_lineage_fini(struct sct_lineage *l);
 /* A call has been entered and decoded: fills in what is known of its caller. */
-void sct_lineage_enter(struct sct_lineage *l, struct sct_pending *p, struct sct_open *open);
+void sct_lineage_enter(struct sct_lineage *l, struct sct_open *open);
 /* A fork, vfork, clone or clone3 has been entered. Calls of threads without a number are not followed. */
 void sct_lineage_fork(struct sct_lineage *l, const struct sct_open *open, const struct sct_mem *mem);
 /* Where a new thread comes from. */
@@ -47,7 +50,6 @@ void sct_lineage_alone(struct sct_pending *p, const struct sct_open *open);
 /* The thread's process, made where none is known; NULL: out of memory. */
 struct sct_process *sct_lineage_process(struct sct_thread *t);
 /* What the call's result says of its caller. */
-void sct_lineage_learn(const struct sct_lineage *l, const struct sct_pending *p, struct sct_open *open, bool known,
-                       uint64_t result);
+void sct_lineage_learn(struct sct_lineage *l, struct sct_open *open, bool known, uint64_t result);
 
 #endif

@@ -6,15 +6,34 @@
  */
 #include "lineage.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-enum { SET_NAME = 15, FLAG_THREAD = 0x10000 }; /* include/uapi/linux/prctl.h, sched.h */
+enum { SET_NAME = 15 };        /* include/uapi/linux/prctl.h */
+enum { DOUBTS_MAX = 65536 };   /* numbers of processes that may be gone; behind that any may */
 
-static bool is_named(const struct sct_open *open, const char *const *names)
+/* What a call has to do with names, parents and ends of processes. */
+enum role { NO_ROLE, BEGINS, ENDS, NAMES, OPENS, PARENT, REAPS, TO_PROCESS, TO_THREAD, TO_DESCRIPTOR };
+
+static const struct call { const char *name; enum role role; } calls[] = { /* sorted */
+	{ "creat", OPENS }, { "exit", ENDS }, { "exit_group", ENDS }, { "getppid", PARENT }, { "kill", TO_PROCESS },
+	{ "open", OPENS }, { "openat", OPENS }, { "openat2", OPENS }, { "pidfd_send_signal", TO_DESCRIPTOR },
+	{ "prctl", NAMES }, { "rt_sigqueueinfo", TO_PROCESS }, { "rt_tgsigqueueinfo", TO_PROCESS },
+	{ "set_tid_address", BEGINS }, { "tgkill", TO_PROCESS }, { "tkill", TO_THREAD }, { "wait4", REAPS },
+	{ "waitid", REAPS }, { "waitpid", REAPS },
+};
+
+static int by_name(const void *name, const void *call)
 {
-	while (open->call.proto && *names && strcmp(*names, open->call.proto->name))
-		names++;
-	return open->call.proto && *names;
+	return strcmp(name, ((const struct call *)call)->name);
+}
+
+static enum role role_of(const struct sct_open *open)
+{
+	const struct call *c = open->call.proto ? bsearch(open->call.proto->name, calls, sizeof calls / sizeof *calls,
+	                                                  sizeof *calls, by_name) : NULL;
+
+	return c ? c->role : NO_ROLE;
 }
 
 /* ---- who calls ---------------------------------------------------------------------------------------------- */
@@ -45,7 +64,54 @@ static void join_program(struct sct_lineage *l, struct sct_open *open)
 	sct_self_join(self, l->process);
 }
 
-static void tell(struct sct_open *open)
+/* ---- what ends a process ------------------------------------------------------------------------------------ */
+
+/* From now on the process of that number may be gone, until it calls again; unknown: any may. */
+static void doubt(struct sct_lineage *l, const struct sct_word *pid)
+{
+	l->clock++;
+	if (pid->known && l->doubts.used < DOUBTS_MAX)
+		sct_map_put(&l->doubts, pid->value, (void *)(uintptr_t)l->clock);
+	else
+		l->doubt = l->clock;
+}
+
+/* Number 1 outlives its children, in every PID namespace. */
+static bool is_there(const struct sct_lineage *l, const struct sct_process *p)
+{
+	if (!p->pid.known || p->pid.value == 1)
+		return true;
+	return !p->gone && !p->doubtful && p->called >= l->doubt &&
+	       p->called >= (uintptr_t)sct_map_get(&l->doubts, p->pid.value);
+}
+
+/* A signal may end the process that it is for: parameter 0 names it, or one of its threads, or a group of them. */
+static void doubt_receiver(struct sct_lineage *l, const struct sct_open *open, enum role role)
+{
+	struct sct_self *self = sct_thread_self(open->thread);
+	const struct sct_word *to = &open->call.word[0];
+	const struct sct_word pid = { to->known && (int32_t)to->value > 0 && role == TO_PROCESS, (uint32_t)to->value };
+
+	if (role == TO_THREAD && to->known && self->tid.known && (uint32_t)to->value == self->tid.value) {
+		if (self->process)
+			self->process->doubtful = true;
+		return;
+	}
+	if (role == TO_PROCESS || role == TO_THREAD || role == TO_DESCRIPTOR)
+		doubt(l, &pid);
+}
+
+static void note_exit(const struct sct_open *open)
+{
+	struct sct_process *process = sct_thread_self(open->thread)->process;
+
+	if (!process)
+		return;
+	process->doubtful = true; /* other threads of it may go on */
+	process->gone = process->gone || !strcmp(open->call.proto->name, "exit_group");
+}
+
+static void tell(const struct sct_lineage *l, struct sct_open *open)
 {
 	const struct sct_self *self = sct_thread_self(open->thread);
 	const struct sct_process *process = self->process, *parent = process ? process->parent : NULL;
@@ -53,57 +119,12 @@ static void tell(struct sct_open *open)
 
 	r->pid = *sct_thread_pid(open->thread);
 	r->tid = self->tid;
-	if (parent && !parent->gone && !parent->doubtful)
+	if (parent && is_there(l, parent))
 		r->ppid = parent->pid;
 	if (!r->ppid.known && process && process->of_init)
 		r->ppid = (struct sct_word){ true, 1 };
 	if (self->comm[0] && !(process && process->renamed))
 		r->comm = sct_arena_copy(&open->arena, self->comm, strlen(self->comm));
-}
-
-/* ---- what ends a process ------------------------------------------------------------------------------------ */
-
-/* The process of that number, or the one of the thread of that number, may be gone; unknown: any may. But number 1, which
- * outlives its children, in every PID namespace. */
-static void doubt(const struct sct_pending *p, const struct sct_word *pid, const struct sct_word *tid)
-{
-	for (size_t i = 0; i < p->threads.size; i++) {
-		struct sct_thread *t = p->threads.slots[i].value;
-		const struct sct_self *self = t ? sct_thread_self(t) : NULL;
-		struct sct_process *process = self ? self->process : NULL;
-
-		if (!process || (process->pid.known && process->pid.value == 1) ||
-		    (pid->known && process->pid.known && process->pid.value != pid->value) ||
-		    (tid->known && self->tid.known && self->tid.value != tid->value))
-			continue;
-		process->doubtful = true;
-	}
-}
-
-/* A signal may end the process that it is for: parameter 0 names it, or one of its threads, or a group of them. */
-static void doubt_receiver(const struct sct_pending *p, const struct sct_open *open)
-{
-	static const char *const to_process[] = { "kill", "tgkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo", NULL };
-	static const char *const to_thread[] = { "tkill", NULL }, *const by_descriptor[] = { "pidfd_send_signal", NULL };
-	const struct sct_word *to = &open->call.word[0];
-	const struct sct_word number = { to->known && (int32_t)to->value > 0, (uint32_t)to->value }, any = { 0 };
-
-	if (is_named(open, to_process))
-		doubt(p, &number, &any);
-	else if (is_named(open, to_thread))
-		doubt(p, &any, &number);
-	else if (is_named(open, by_descriptor))
-		doubt(p, &any, &any);
-}
-
-static void note_exit(const struct sct_open *open)
-{
-	struct sct_process *process = sct_thread_self(open->thread)->process;
-
-	if (!process || !open->call.proto || !(open->call.proto->flags & SCT_P_NORETURN))
-		return;
-	process->doubtful = true; /* other threads of it may go on */
-	process->gone = process->gone || !strcmp(open->call.proto->name, "exit_group");
 }
 
 /* ---- names -------------------------------------------------------------------------------------------------- */
@@ -194,13 +215,12 @@ static void end_prctl(struct sct_open *open, bool known, bool failed)
 /* getpid, gettid and set_tid_address tell who the caller is; of a process's leader one number tells the other. */
 static void learn_caller(const struct sct_lineage *l, struct sct_open *open, unsigned flags, uint64_t result)
 {
-	static const char *const beginning[] = { "set_tid_address", NULL };
 	struct sct_self *self = sct_thread_self(open->thread);
 	struct sct_word id = { true, (uint32_t)result };
 
 	/* C libraries call it in the thread that begins the program, clone does it for others */
 	if (l->first.known && open->record.thread.known && l->first.value == open->record.thread.value &&
-	    is_named(open, beginning))
+	    role_of(open) == BEGINS)
 		self->leader = true;
 	if (flags & SCT_P_GETPID || (flags & SCT_P_GETTID && self->leader))
 		*sct_thread_pid(open->thread) = open->record.pid = id;
@@ -218,28 +238,29 @@ static void learn_parent(struct sct_open *open, uint64_t result)
 		process->of_init = true;
 }
 
-void sct_lineage_enter(struct sct_lineage *l, struct sct_pending *p, struct sct_open *open)
+void sct_lineage_enter(struct sct_lineage *l, struct sct_open *open)
 {
 	struct sct_process *process;
+	enum role role = role_of(open);
 
 	join_program(l, open);
 	process = sct_thread_self(open->thread)->process;
-	if (process)
+	if (process) {
 		process->doubtful = false;
-	tell(open);
-	doubt_receiver(p, open);
-	note_exit(open);
+		process->called = l->clock;
+	}
+	tell(l, open);
+	doubt_receiver(l, open, role);
+	if (role == ENDS)
+		note_exit(open);
 }
 
-void sct_lineage_learn(const struct sct_lineage *l, const struct sct_pending *p, struct sct_open *open, bool known,
-                       uint64_t result)
+void sct_lineage_learn(struct sct_lineage *l, struct sct_open *open, bool known, uint64_t result)
 {
-	static const char *const prctl[] = { "prctl", NULL }, *const getppid[] = { "getppid", NULL };
-	static const char *const opens[] = { "open", "openat", "openat2", "creat", NULL };
-	static const char *const reaping[] = { "wait4", "waitpid", "waitid", NULL };
-	const struct sct_word pid = { (int32_t)result > 0, (uint32_t)result }, any = { 0 };
+	const struct sct_word pid = { (int32_t)result > 0, (uint32_t)result };
 	unsigned flags = open->call.proto ? open->call.proto->flags : 0, error;
 	bool failed = known && sct_call_failed(&open->call, result, &error);
+	enum role role = role_of(open);
 
 	if (pid.known && known)
 		learn_caller(l, open, flags, result);
@@ -247,12 +268,12 @@ void sct_lineage_learn(const struct sct_lineage *l, const struct sct_pending *p,
 		maybe_new_image(open);
 	else if (flags & SCT_P_EXEC && !failed)
 		new_image(open);
-	if (is_named(open, prctl))
+	if (role == NAMES)
 		end_prctl(open, known, failed);
-	if (is_named(open, opens) && !failed)
+	else if (role == OPENS && !failed)
 		end_open(open);
-	if (is_named(open, getppid) && known && !failed)
+	else if (role == PARENT && known && !failed)
 		learn_parent(open, result);
-	if (is_named(open, reaping) && known && !failed)
-		doubt(p, &pid, &any);
+	else if (role == REAPS && known && !failed)
+		doubt(l, &pid);
 }

@@ -91,7 +91,8 @@ struct sct_process {
 	struct sct_process *parent; /* NULL: not known */
 	struct sct_word pid;
 	bool gone;                  /* its end was shown: its children have another parent */
-	bool doubtful;              /* something that may have ended it was seen since it called last */
+	uint64_t called;            /* lineage's clock when it called last */
+	bool doubtful;              /* it may have ended itself since */
 	bool of_init;               /* its parent is number 1, which does not end before it */
 	bool renamed;               /* its threads' names may be changed unseen */
 };

@@ -286,7 +286,7 @@ static void decode(struct sct_pipeline *p, struct sct_vcpu *v, struct sct_open *
 	if (os && p->options.types && os->is_other(os->state, &views.kernel))
 		forget_types(p);
 	sct_decode_enter(&p->decode, open, entry);
-	sct_lineage_enter(&p->lineage, &p->pending, open);
+	sct_lineage_enter(&p->lineage, open);
 	sct_annotate_enter(&p->annotate, open, &views);
 }
 
