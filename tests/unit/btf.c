@@ -5,6 +5,7 @@
 #include "../../dwarf/loaders.h"
 
 #include <check.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { INT = 1, PTR, ARRAY, STRUCT, UNION, ENUM, FWD, TYPEDEF, CONST = 10, FUNC = 12, PROTO, VAR, FLOAT = 16, TAG = 18,
@@ -280,6 +281,62 @@ START_TEST(module)
 }
 END_TEST
 
+static void write_image(const char *path)
+{
+	size_t size = finish();
+	FILE *f = fopen(path, "w");
+
+	ck_assert_ptr_nonnull(f);
+	ck_assert_uint_eq(fwrite(image, 1, size, f), size);
+	fclose(f);
+}
+
+/* As kernels from 6.11 on have them: what the module needs of vmlinux by name and size, its own types behind. */
+START_TEST(module_with_its_base)
+{
+	char folder[] = "/tmp/sctrace-btf-XXXXXX", path[64], command[512];
+	const struct sct_type *t;
+	struct sct_file file;
+	uint32_t size;
+	int rc;
+
+	small_kernel(false);
+	load();
+	ck_assert_ptr_nonnull(mkdtemp(folder));
+	start(false);
+	integer("int", 4, 1);
+	type(STRUCT, "task", 0, find(SCT_TYPE_STRUCT, "task")->size);
+	snprintf(path, sizeof path, "%s/base", folder);
+	write_image(path);
+	base_strings = (uint32_t)strings_size;
+	types_size = strings_size = 0;
+	type(PTR, "", 0, 2); /* 3: to struct task of the base */
+	type(STRUCT, "device", 3, 64);
+	member("owner", 3, 0);
+	member("own", 2, 64);
+	put(1), put(1), put(256); /* by a name of the base's strings: "int" */
+	snprintf(path, sizeof path, "%s/own", folder);
+	write_image(path);
+	snprintf(path, sizeof path, "%s/module", folder);
+	snprintf(command, sizeof command, "cd %s && objcopy -I binary -O elf64-x86-64 --rename-section .data=.BTF own module "
+		"&& objcopy --add-section .BTF.base=base module", folder);
+	ck_assert_int_eq(system(command), 0);
+	ck_assert_int_eq(sct_file_open(&file, path, &err), SCT_OK);
+	rc = sct_types_btf.load(&db, &file, &err);
+	sct_file_close(&file);
+	snprintf(command, sizeof command, "rm -r %s", folder);
+	ck_assert_int_eq(system(command), 0);
+	ck_assert_msg(rc == SCT_OK, "%s", err.text);
+	t = find(SCT_TYPE_STRUCT, "device");
+	ck_member(t, 0, "struct task *owner", 0, 0);
+	ck_member(t, 1, "struct task own", 64, 0);
+	ck_member(t, 2, "int int", 256, 0);
+	ck_assert_uint_eq(find(SCT_TYPE_STRUCT, "task")->count, 2);
+	ck_assert(sct_type_size(&db, db.members.at[t->first + 1].type, &size));
+	ck_assert_uint_eq(size, find(SCT_TYPE_STRUCT, "task")->size);
+}
+END_TEST
+
 START_TEST(module_alone)
 {
 	start(false);
@@ -350,6 +407,7 @@ int main(void)
 	tcase_add_test(c, old_bitfields);
 	tcase_add_test(c, old_enums);
 	tcase_add_test(c, module);
+	tcase_add_test(c, module_with_its_base);
 	tcase_add_test(c, module_alone);
 	tcase_add_test(c, other_machine);
 	tcase_add_test(c, damage);
