@@ -186,6 +186,8 @@ static bool same_kernel(struct sct_linux *l, const struct sct_mem *mem, const st
 
 	if (!at->known || !read_banner(mem, layout->ptr == 4 ? (uint32_t)(at->value + slide) : at->value + slide, banner))
 		snprintf(banner, sizeof banner, "%s", scanned);
+	if (!*banner && l->report.state == SCT_LINUX_OTHER_KERNEL)
+		return false; /* it was seen to be another one, and is not seen now: a recording shows it at some calls only */
 	if (*banner && !is_kernels(&layout->kernel, banner)) {
 		other(l, layout->kernel.head, banner);
 		return false;
