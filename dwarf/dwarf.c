@@ -211,6 +211,36 @@ static int read_with_package(struct sct_dwarf_build *b, const struct sct_file *f
 	return rc < 0 ? rc : read_file(b, file);
 }
 
+/* The sections are listed at a file's end: where that was cut off, nothing can be found. */
+static int is_whole(const struct sct_file *file, struct sct_err *err)
+{
+	struct sct_dwarf_file f;
+	uint64_t table = 0;
+
+	sct_dwarf_file_find(&f, file);
+	if (f.head.e_shoff)
+		table = f.head.e_shoff + (uint64_t)f.head.e_shentsize * f.head.e_shnum;
+	sct_dwarf_file_close(&f);
+	if (table <= file->size)
+		return SCT_OK;
+	return sct_fail(err, SCT_E_TRUNCATED, file->size, "ELF: the file ends before its table of sections");
+}
+
+/* Of a kernel without DWARF its symbols are of use beside types from elsewhere. */
+static int load_symbols_alone(struct sct_types *db, const struct sct_file *file, struct sct_err *err)
+{
+	const struct sct_symbol *banner;
+	struct sct_err cause = *err;
+
+	if (sct_elf_symbols(db, file, err) < 0)
+		return err->status;
+	banner = sct_types_symbol(db, "linux_banner");
+	if (banner && banner->has_address)
+		return SCT_OK;
+	*err = cause;
+	return err->status;
+}
+
 static int load_types(struct sct_dwarf_build *b, const struct sct_file *file)
 {
 	struct sct_file separate;
@@ -218,8 +248,10 @@ static int load_types(struct sct_dwarf_build *b, const struct sct_file *file)
 
 	if (has_dwarf(file))
 		return read_with_package(b, file);
-	if (!sct_dwarf_find_separate(file, &separate, b->err))
+	if (is_whole(file, b->err) < 0)
 		return b->err->status;
+	if (!sct_dwarf_find_separate(file, &separate, b->err))
+		return load_symbols_alone(b->db, file, b->err);
 	rc = read_with_package(b, &separate);
 	if (rc >= 0)
 		rc = sct_elf_symbols(b->db, &separate, b->err);
@@ -229,9 +261,13 @@ static int load_types(struct sct_dwarf_build *b, const struct sct_file *file)
 
 static int probe(const struct sct_file *file)
 {
+	struct sct_elf_section section;
+
 	if (!sct_is_elf(file))
 		return 0;
-	return has_dwarf(file) ? 60 : sct_dwarf_has_separate(file) ? 20 : 0;
+	if (has_dwarf(file))
+		return 60;
+	return sct_elf_section(file, ".BTF", &section) ? 0 : 20; /* DWARF may lie elsewhere; if not, this says why */
 }
 
 static int load(struct sct_types *db, const struct sct_file *file, struct sct_err *err)

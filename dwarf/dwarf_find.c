@@ -124,15 +124,6 @@ int sct_dwarf_find_separate(const struct sct_file *file, struct sct_file *found,
 	return 0;
 }
 
-bool sct_dwarf_has_separate(const struct sct_file *file)
-{
-	uint8_t id[SCT_BUILD_ID];
-	const char *name;
-	uint32_t crc;
-
-	return debug_link(file, &name, &crc) || sct_elf_build_id(file, id) > 1;
-}
-
 /* ---- split units -------------------------------------------------------------------------------------------- */
 
 int sct_dwarf_find_split(const struct sct_file *file, const char *folder, const char *name, struct sct_file *found,

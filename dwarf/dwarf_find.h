@@ -15,9 +15,6 @@ bool sct_dwarf_path(const struct sct_file *file, char path[SCT_DWARF_PATH]);
  * nothing else fails. */
 int sct_dwarf_find_separate(const struct sct_file *file, struct sct_file *found, struct sct_err *err);
 
-/* Whether the file says that there is one: it has .gnu_debuglink or a build id. */
-bool sct_dwarf_has_separate(const struct sct_file *file);
-
 /* Opens the file that a unit was split into: where its compiler put it (folder and name), or beside the file. SCT_E_IO:
  * it is not there. */
 int sct_dwarf_find_split(const struct sct_file *file, const char *folder, const char *name, struct sct_file *found,

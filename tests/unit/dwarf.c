@@ -273,6 +273,9 @@ START_TEST(what_is_refused)
 	ck_assert_uint_ne(err.offset, SCT_NO_OFFSET);
 	run("%s -gdwarf-5 -o whole first.c second.c && objcopy -R .debug_abbrev whole cut", compiler());
 	ck_assert_int_eq(load("cut"), SCT_E_FORMAT);
+	run("head -c 9000 whole >cut");
+	ck_assert_int_eq(load("cut"), SCT_E_TRUNCATED);
+	ck_assert_uint_eq(err.offset, 9000);
 	run("%s -gdwarf-5 -c -o little.o first.c", compiler());
 	sct_types_fini(&db);
 	sct_types_init(&db);
@@ -294,6 +297,12 @@ START_TEST(identity)
 	ck_assert_int_eq(sct_types_identity(&db, (const uint8_t *)"\1\2\3\4\5\6\7\11", 8, NULL, &err), SCT_E_USAGE);
 	ck_assert_int_eq(sct_types_identity(&db, NULL, 0, "Linux version 6.1.1 (x) #1\n", &err), SCT_E_USAGE);
 	ck_assert_ptr_nonnull(strstr(err.text, "6.1.1"));
+	run("%s -o kernel kernel.c first.c second.c -Wl,--build-id=0x0102030405060708", compiler()); /* with symbols alone */
+	sct_types_fini(&db);
+	sct_types_init(&db);
+	ck_loads("kernel");
+	ck_assert_uint_eq(db.identity.build_id_size, 8);
+	ck_assert(sct_types_symbol(&db, "variadic")->has_address);
 }
 END_TEST
 
