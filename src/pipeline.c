@@ -24,6 +24,7 @@ struct sct_pipeline {
 	struct sct_pending pending;
 	struct sct_lineage lineage;
 	struct sct_decode decode;
+	struct sct_layouts *forgotten; /* of another kernel's types; calls in flight may name them */
 	struct sct_annotate annotate;
 	struct sct_insn *insn;
 	struct sct_step *step;
@@ -127,6 +128,7 @@ void sct_pipeline_free(struct sct_pipeline *p)
 	sct_lineage_fini(&p->lineage);
 	sct_pending_fini(&p->pending);
 	sct_layouts_free(p->decode.view.layouts);
+	sct_layouts_free(p->forgotten);
 	sct_machine_fini(&p->machine);
 	sct_step_free(p->step);
 	sct_insn_free(p->insn);
@@ -276,6 +278,8 @@ static struct sct_views views_of(struct sct_vcpu *v, unsigned cpu)
 static void forget_types(struct sct_pipeline *p)
 {
 	p->options.types = NULL;
+	p->forgotten = p->decode.view.layouts;
+	p->decode.view.layouts = sct_layouts_new(NULL);
 }
 
 static void decode(struct sct_pipeline *p, struct sct_vcpu *v, struct sct_open *open, const struct sct_entry *entry)
