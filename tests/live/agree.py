@@ -121,7 +121,7 @@ def same_name(call, record):
 
 DEVICE = re.compile(r"<(?:char|block) \d+:\d+>$")  # strace says the numbers of a device behind its path
 # names of files that lead elsewhere: without the kernel's own data, a descriptor is of what open's argument said
-LINKS = re.compile(r"/proc/(?:self|thread-self)(?=/|$)|/data/link$|/dev/fd(?=/|$)")
+LINKS = re.compile(r"/proc/(?:self|thread-self)(?=/|$)|/data/link$|/dev/fd(?=/|$)|.*/lib[^/]*\.so[.0-9]*$")
 
 
 def same_file(theirs, mine):
