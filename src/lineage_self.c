@@ -142,8 +142,8 @@ static void set_name(struct sct_self *self, const uint8_t *name, size_t len)
 {
 	size_t n = len < sizeof self->comm - 1 ? len : sizeof self->comm - 1;
 
-	memset(self->comm, 0, sizeof self->comm);
 	memcpy(self->comm, name, n);
+	memset(self->comm + n, 0, sizeof self->comm - n);
 }
 
 static bool only_reads(const struct sct_open *open)
@@ -175,7 +175,7 @@ static void new_image(struct sct_open *open)
 	const struct sct_value *path = text_argument(open);
 	size_t at;
 
-	set_name(self, NULL, 0);
+	self->comm[0] = 0;
 	if (self->process)
 		self->process->renamed = false;
 	/* it runs as the process's leader, whichever thread asked for it (de_thread) */
@@ -193,7 +193,7 @@ static void maybe_new_image(struct sct_open *open)
 {
 	struct sct_self *self = sct_thread_self(open->thread);
 
-	set_name(self, NULL, 0);
+	self->comm[0] = 0;
 	if (!self->leader)
 		self->tid.known = false;
 }
@@ -205,7 +205,7 @@ static void end_prctl(struct sct_open *open, bool known, bool failed)
 
 	if (failed || (open->call.word[0].known && (uint32_t)open->call.word[0].value != SET_NAME))
 		return;
-	set_name(self, NULL, 0);
+	self->comm[0] = 0;
 	if (known && open->call.word[0].known && name && (!name->partial || name->len >= sizeof self->comm))
 		set_name(self, name->data, name->len);
 }
