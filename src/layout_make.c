@@ -1,5 +1,5 @@
-/* From the types of a database to layouts: typedefs and qualifiers gone, members of anonymous structs and unions moved to
- * where C lets them be named, everything in an order that does not depend on who described the types.
+/* From the types of a database to layouts: typedefs and qualifiers gone, members of anonymous structs and unions moved
+ * to where C lets them be named, everything in an order that does not depend on who described the types.
  *
  * In:  a type database (dwarf/types.h)
  * Out: layouts, each made once
@@ -77,6 +77,20 @@ static uint32_t called(const struct sct_types *db, uint32_t id)
 	return sct_type_strip(db, id);
 }
 
+/* Writes texts one behind the other; what does not fit is cut. */
+static void join(char *text, const char *const *parts, size_t n)
+{
+	size_t len = 0;
+
+	for (size_t i = 0; i < n; i++)
+		for (const char *p = parts[i]; *p && len < TEXT - 1; p++)
+			text[len++] = *p;
+	text[len] = 0;
+}
+
+#define JOIN(text, ...) \
+	join(text, (const char *const[]){ __VA_ARGS__ }, sizeof((const char *const[]){ __VA_ARGS__ }) / sizeof(char *))
+
 /* Puts a type that is made from no other before what was declared of it. A struct that is named as typedefs are goes
  * without its keyword: ISF does not tell it from a typedef of a struct without a name. */
 static void put_base(const struct sct_types *db, uint32_t id, const char *declarator, char *text)
@@ -86,11 +100,11 @@ static void put_base(const struct sct_types *db, uint32_t id, const char *declar
 	const char *word = keyword(t), *space = *declarator ? " " : "";
 
 	if (t->kind == SCT_TYPE_VOID)
-		snprintf(text, TEXT, "void%s%s", space, declarator);
+		JOIN(text, "void", space, declarator);
 	else if (!word || is_typedef_name(name))
-		snprintf(text, TEXT, "%s%s%s", base_name(name), space, declarator);
+		JOIN(text, base_name(name), space, declarator);
 	else
-		snprintf(text, TEXT, "%s%s%s%s%s", word, *name ? " " : "", name, space, declarator);
+		JOIN(text, word, *name ? " " : "", name, space, declarator);
 }
 
 static const struct sct_type *stripped(const struct sct_types *db, uint32_t id)
@@ -102,16 +116,18 @@ static const struct sct_type *stripped(const struct sct_types *db, uint32_t id)
 static void type_text(const struct sct_types *db, uint32_t id, const char *declarator, char *text)
 {
 	const struct sct_type *t = stripped(db, id);
-	char now[TEXT], next[TEXT];
+	char now[TEXT], next[TEXT], count[16];
 
-	snprintf(now, TEXT, "%s", declarator);
+	JOIN(now, declarator);
 	for (int step = 0; step < SCT_TYPES_DEPTH; step++) {
 		if (t->kind == SCT_TYPE_POINTER) {
 			uint8_t to = stripped(db, t->to)->kind;
+			bool nearer = to == SCT_TYPE_ARRAY || to == SCT_TYPE_FUNCTION;
 
-			snprintf(next, TEXT, to == SCT_TYPE_ARRAY || to == SCT_TYPE_FUNCTION ? "(*%.*s)" : "*%.*s", TEXT - 4, now);
+			JOIN(next, nearer ? "(*" : "*", now, nearer ? ")" : "");
 		} else if (t->kind == SCT_TYPE_ARRAY) {
-			snprintf(next, TEXT, t->count ? "%.*s[%u]" : "%.*s[]", TEXT - 16, now, t->count);
+			snprintf(count, sizeof count, t->count ? "[%u]" : "[]", t->count);
+			JOIN(next, now, count);
 		} else {
 			break;
 		}
@@ -120,7 +136,7 @@ static void type_text(const struct sct_types *db, uint32_t id, const char *decla
 		t = stripped(db, id);
 	}
 	if (t->kind == SCT_TYPE_FUNCTION)
-		snprintf(text, TEXT, "void %.*s()", TEXT - 8, now);
+		JOIN(text, "void ", now, "()");
 	else
 		put_base(db, id, now, text);
 }
@@ -295,7 +311,8 @@ static const struct {
 	const char *type;
 	uint8_t tag;
 } tags[] = {
-	{ "struct siginfo", SCT_TAG_SIGINFO }, { "siginfo_t", SCT_TAG_SIGINFO }, { "struct compat_siginfo", SCT_TAG_SIGINFO },
+	{ "struct siginfo", SCT_TAG_SIGINFO }, { "siginfo_t", SCT_TAG_SIGINFO },
+	{ "struct compat_siginfo", SCT_TAG_SIGINFO }, { "compat_siginfo_t", SCT_TAG_SIGINFO },
 	{ "struct sigevent", SCT_TAG_SIGEVENT }, { "struct compat_sigevent", SCT_TAG_SIGEVENT },
 	{ "struct in_addr", SCT_TAG_IPV4 }, { "struct in6_addr", SCT_TAG_IPV6 },
 	{ "struct sockaddr_in", SCT_TAG_INET }, { "struct sockaddr_in6", SCT_TAG_INET6 },

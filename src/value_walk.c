@@ -285,7 +285,8 @@ static bool one_iovec(struct sct_walk *w, struct sct_value *e, const struct sct_
 
 void sct_walk_iovec(struct sct_walk *w, struct sct_value *v, const struct sct_value *was, uint64_t n, uint64_t budget)
 {
-	size_t want = sct_walk_take(w, min64(n, w->view->limits.elems), 3 * sizeof *v), got; /* an element and its members */
+	/* an element and its members */
+	size_t want = sct_walk_take(w, min64(n, w->view->limits.elems), 3 * sizeof *v), got;
 	struct sct_value *elems = sct_arena_alloc(w->arena, (want + 1) * sizeof *elems);
 	unsigned size = 2u * w->call->abi->ptr;
 	bool contents = contents_now(w, v);
@@ -398,7 +399,8 @@ void sct_walk_mmsghdr(struct sct_walk *w, struct sct_value *v, uint64_t n)
 	/* the result says how many messages went; what is behind them was not touched (net/socket.c, do_recvmmsg) */
 	if (w->leaving && w->result_known)
 		n = min64(n, w->result);
-	want = sct_walk_take(w, min64(n, w->view->limits.elems), (3 + MSG_MEMBERS) * sizeof *elems); /* and all its members */
+	/* an element and all its members */
+	want = sct_walk_take(w, min64(n, w->view->limits.elems), (3 + MSG_MEMBERS) * sizeof *elems);
 	elems = sct_arena_alloc(w->arena, (want + 1) * sizeof *elems);
 	for (got = 0; got < want; got++)
 		if (!one_mmsghdr(w, &elems[got], part(w->was, got), v->raw + got * size, v->dir))

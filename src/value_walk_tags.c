@@ -4,8 +4,8 @@
  * In:  members that have been read
  * Out: choices among the members behind them; texts
  *
- * Sources: kernel/signal.c (siginfo_layout), include/uapi/asm-generic/siginfo.h, include/uapi/linux/{socket,in,in6,un}.h,
- * fs/fhandle.c, man sigevent(3).
+ * Sources: kernel/signal.c (siginfo_layout), include/uapi/asm-generic/siginfo.h, fs/fhandle.c,
+ * include/uapi/linux/{socket,in,in6,un}.h, man sigevent(3).
  */
 #include "value_walk.h"
 
@@ -63,8 +63,8 @@ static const char *siginfo_member(const struct sct_walk *w, int64_t signal, int6
 	return code == SI_TIMER ? "_timer" : code == SI_SIGIO ? "_sigpoll" : code < 0 ? "_rt" : "_kill";
 }
 
-static bool choose_siginfo(const struct sct_walk *w, const struct sct_field *f, const struct sct_value *before, size_t n,
-                           struct sct_choice *choice)
+static bool choose_siginfo(const struct sct_walk *w, const struct sct_field *f, const struct sct_value *before,
+                           size_t n, struct sct_choice *choice)
 {
 	const struct sct_value *signal = sct_walk_member(before, n, "si_signo");
 	const struct sct_value *code = sct_walk_member(before, n, "si_code");
@@ -156,7 +156,8 @@ static void in_memory(const struct sct_value *v, bool big_endian, uint8_t *b)
 
 static void set_text(struct sct_walk *w, const struct sct_value *v, const char *text)
 {
-	((struct sct_value *)v)->text = sct_arena_copy(w->arena, text, strlen(text)); /* members are the arena's, writable */
+	/* members are the arena's, writable */
+	((struct sct_value *)v)->text = sct_arena_copy(w->arena, text, strlen(text));
 }
 
 static void describe_port(struct sct_walk *w, const struct sct_layout *l, const struct sct_value *v, const char *name)
