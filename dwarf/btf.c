@@ -1,7 +1,8 @@
 /* BTF, the types that a Linux kernel carries with itself: of vmlinux, of modules, or raw as in /sys/kernel/btf.
  * In:  an ELF file with a section .BTF, and with .BTF.base where it brings its base, or that section alone; either byte
  *      order
- * Out: types, and functions and variables with their types as symbols; of vmlinux also addresses, and which kernel it is
+ * Out: types, and functions and variables with their types as symbols; of vmlinux also addresses, and which kernel it
+ *      is
  *
  * Layout (Documentation/bpf/btf.rst, include/uapi/linux/btf.h), in the byte order that the magic shows:
  *   0   u16  magic 0xeb9f        8   u32 types: offset behind the header   16  u32 strings: offset behind the header
@@ -173,8 +174,8 @@ static int load_section(struct sct_btf *b, uint8_t pointer_size)
 
 /* ---- a module's own base --------------------------------------------------------------------------------------- */
 
-/* Since kernel 6.11 a module brings what it needs of vmlinux's types: numbers, and of structs, unions and enums the name
- * and size alone (tools/lib/bpf/btf.c, btf__distill_base). Those stand for what vmlinux has by that name. */
+/* Since kernel 6.11 a module brings what it needs of vmlinux's types: numbers whole, and of structs, unions and enums
+ * the name and size alone (tools/lib/bpf/btf.c, btf__distill_base). Those stand for what vmlinux has by that name. */
 static void name_only(struct sct_btf *b)
 {
 	for (uint32_t id = b->first; id < b->db->types.count; id++) {

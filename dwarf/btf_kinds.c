@@ -114,7 +114,8 @@ static bool add_members(struct sct_btf *b, struct entry *e, struct sct_type *t)
 	t->first = b->db->members.count;
 	t->count = e->n;
 	for (uint32_t i = 0; i < e->n; i++) {
-		uint32_t name = string(b, sct_btf_u32(b, &e->more)), type = reference(b, sct_btf_u32(b, &e->more)), place = sct_btf_u32(b, &e->more);
+		uint32_t name = string(b, sct_btf_u32(b, &e->more)), type = reference(b, sct_btf_u32(b, &e->more));
+		uint32_t place = sct_btf_u32(b, &e->more);
 
 		if (name == SCT_NO_TYPE || type == SCT_NO_TYPE)
 			return false;

@@ -61,7 +61,7 @@ int sct_dwarf_signature(struct sct_dwarf_build *b, Dwarf_Die die, uint16_t tag, 
 
 /* ---- dwarf_members.c ------------------------------------------------------------------------------------------ */
 
-enum { SCT_DWARF_DEPTH = 200 }; /* references that lead from one type to the next; those of a struct's members begin anew */
+enum { SCT_DWARF_DEPTH = 200 }; /* references from one type to the next; those of a named struct's members begin anew */
 
 /* The type at an offset. depth: references that may still be followed. */
 uint32_t sct_dwarf_type_at(struct sct_dwarf_build *b, uint64_t offset, unsigned depth);

@@ -8,17 +8,22 @@
 
 /* ---- errors ------------------------------------------------------------------------------------------------- */
 
-int sct_die_fail(struct sct_dwarf_file *f, uint64_t offset, int rc, Dwarf_Error error, struct sct_err *err)
+int sct_die_damaged(const struct sct_dwarf_file *f, uint64_t offset, const char *what, struct sct_err *err)
 {
 	bool types = offset & SCT_DW_TYPES_BIT;
 	const char *section = types ? ".debug_types" : f->split ? ".debug_info.dwo" : ".debug_info";
 	uint64_t at = offset & ~SCT_DW_TYPES_BIT;
 
+	return sct_fail(err, SCT_E_FORMAT, sct_dwarf_file_offset(f, section, at), "DWARF, at 0x%llx of %s: %s",
+		(unsigned long long)at, section, what);
+}
+
+int sct_die_fail(struct sct_dwarf_file *f, uint64_t offset, int rc, Dwarf_Error error, struct sct_err *err)
+{
 	if (f->load_error.status)
 		*err = f->load_error;
 	else
-		sct_fail(err, SCT_E_FORMAT, sct_dwarf_file_offset(f, section, at), "DWARF, at 0x%llx of %s: %s",
-			(unsigned long long)at, section, rc == DW_DLV_ERROR ? dwarf_errmsg(error) : "it ends here");
+		sct_die_damaged(f, offset, rc == DW_DLV_ERROR ? dwarf_errmsg(error) : "it ends here", err);
 	if (rc == DW_DLV_ERROR)
 		dwarf_dealloc_error(f->debug, error);
 	return err->status;

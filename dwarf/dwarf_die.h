@@ -45,5 +45,7 @@ void sct_die_done(struct sct_dwarf_file *f, Dwarf_Die die);
 
 /* What libdwarf says of an error at an offset as above; gives the error back. */
 int sct_die_fail(struct sct_dwarf_file *f, uint64_t offset, int rc, Dwarf_Error error, struct sct_err *err);
+/* The same of damage that libdwarf does not see. */
+int sct_die_damaged(const struct sct_dwarf_file *f, uint64_t offset, const char *what, struct sct_err *err);
 
 #endif

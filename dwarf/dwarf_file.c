@@ -182,7 +182,9 @@ static int unpack(const struct sct_dwarf_file *f, struct sct_dwarf_section *s, s
 			"is not known", s->name, (unsigned)how.ch_type);
 	if (make_room(s, packed, how.ch_type == ZSTD_KIND ? ZSTD_MOST : ZLIB_MOST, err) < 0)
 		return err->status;
-	return how.ch_type == ZSTD_KIND ? unpack_zstd(s, raw + header, packed, err) : unpack_zlib(s, raw + header, packed, err);
+	if (how.ch_type == ZSTD_KIND)
+		return unpack_zstd(s, raw + header, packed, err);
+	return unpack_zlib(s, raw + header, packed, err);
 }
 
 static int copy(const struct sct_dwarf_file *f, struct sct_dwarf_section *s, struct sct_err *err)

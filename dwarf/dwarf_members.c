@@ -8,17 +8,13 @@
 
 static int damaged(struct sct_dwarf_build *b, const struct sct_die *d, const char *what)
 {
-	const char *section = d->offset & SCT_DW_TYPES_BIT ? ".debug_types" : b->file->split ? ".debug_info.dwo" : ".debug_info";
-	uint64_t at = d->offset & ~SCT_DW_TYPES_BIT;
-
-	return sct_fail(b->err, SCT_E_FORMAT, sct_dwarf_file_offset(b->file, section, at), "DWARF, at 0x%llx of %s: %s",
-		(unsigned long long)at, section, what);
+	return sct_die_damaged(b->file, d->offset, what, b->err);
 }
 
 /* ---- where a member lies ------------------------------------------------------------------------------------- */
 
-/* Before DWARF 4 a bitfield's place is counted from the most significant bit of a unit that it lies in (DWARF 3, 5.6.6);
- * our bits count as the machine's bytes do. */
+/* Before DWARF 4 a bitfield's place is counted from the most significant bit of a unit that it lies in (DWARF 3,
+ * 5.6.6); our bits count as the machine's bytes do. */
 static bool old_bits(struct sct_dwarf_build *b, const struct sct_die *d, uint32_t type, uint64_t *bits)
 {
 	uint64_t unit = d->value[SCT_DW_SIZE];

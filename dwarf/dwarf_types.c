@@ -2,8 +2,8 @@
  * In:  DIEs of types (DWARF 5, chapter 5)
  * Out: types in the database, of which equal ones are one
  *
- * A named struct, union or enum is known again by its signature; its members are read when it is seen first. Everything else is known again by what it is made from, so unnamed structs by all of
- * their members.
+ * A named struct, union or enum is known again by its signature; its members are read when it is seen first. Everything
+ * else is known again by what it is made from, so unnamed structs by all of their members.
  */
 #include <string.h>
 
@@ -14,11 +14,7 @@ typedef uint32_t add_fn(struct sct_dwarf_build *b, Dwarf_Die die, const struct s
 
 static uint32_t failed(struct sct_dwarf_build *b, const struct sct_die *d, const char *what)
 {
-	const char *section = d->offset & SCT_DW_TYPES_BIT ? ".debug_types" : b->file->split ? ".debug_info.dwo" : ".debug_info";
-	uint64_t at = d->offset & ~SCT_DW_TYPES_BIT;
-
-	sct_fail(b->err, SCT_E_FORMAT, sct_dwarf_file_offset(b->file, section, at), "DWARF, at 0x%llx of %s: %s",
-		(unsigned long long)at, section, what);
+	sct_die_damaged(b->file, d->offset, what, b->err);
 	return SCT_NO_TYPE;
 }
 
