@@ -117,10 +117,15 @@ static const struct sct_value exec_args[] = {
 	{ STRING("filename", 4, 0x400), TEXT("/bin/cat") },
 	{ POINTER("argv", "const char *const *", SCT_IN, SCT_C_STRV, 4, 0x500), PARTS(SCT_M_ARRAY, argv) },
 };
+static const struct sct_value inet_address[] = {
+	{ .name = "sin_family", .type = "unsigned short", .cls = SCT_C_UINT, .width = 2, .known = true,
+	  .meaning = SCT_M_UINT, .raw = 2, .num = 2, .text = "AF_INET" },
+	{ .name = "sin_port", .type = "unsigned short", .cls = SCT_C_UINT, .width = 2, .known = true,
+	  .meaning = SCT_M_UINT, .raw = 0x901f, .num = 0x901f, .text = "8080" },
+};
 static const struct sct_value bind_args[] = {
 	{ FD("int", 3, 3), .text = "socket:[4711]" },
-	{ POINTER("umyaddr", "struct sockaddr *", SCT_IN, SCT_C_ADDR, 4, 0x600),
-	  BYTES("\x02\x00\x1f\x90\x7f\x00\x00\x01") },
+	{ POINTER("umyaddr", "struct sockaddr *", SCT_IN, SCT_C_ADDR, 4, 0x600), PARTS(SCT_M_STRUCT, inet_address) },
 };
 
 #define CALL_X64(nr_, name_) .insn = "syscall", .abi = "linux_x64", .nr = KNOWN(nr_), .word = 8, .name = name_, \
