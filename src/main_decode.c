@@ -235,8 +235,8 @@ static bool tell_kernel(struct run *run)
 	if (!run->options->verbose || !r)
 		return false;
 	if (r->state == SCT_LINUX_FOUND)
-		fprintf(stderr, "sctrace-decode: %s: the types are of the recorded kernel; KASLR has moved it by 0x%llx\n", file,
-		        (unsigned long long)r->slide);
+		fprintf(stderr, "sctrace-decode: %s: the types are of the recorded kernel; it lies 0x%llx %s than they say (KASLR)\n", file,
+		        (unsigned long long)((int64_t)r->slide < 0 ? -r->slide : r->slide), (int64_t)r->slide < 0 ? "lower" : "higher");
 	else if (r->state == SCT_LINUX_NO_ADDRESSES)
 		fprintf(stderr, "sctrace-decode: %s: the types have no addresses of symbols (System.map): who called is not known, nor "
 		        "whether they are of the recorded kernel\n", file);

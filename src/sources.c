@@ -128,15 +128,16 @@ static int check_archs(struct sct_sources *s, struct sct_err *err)
 static int check_types(const struct sct_sources *s, struct sct_err *err)
 {
 	const struct sct_trace_info *trace = s->trace.ops->info(s->trace.state);
+	const struct sct_types *types = sct_sources_types(s);
 
-	if (!trace->arch || !s->types.has_machine)
+	if (!trace->arch || !types || !types->has_machine)
 		return SCT_OK;
-	if (s->types.big_endian) /* all architectures that there are traces of are little-endian */
+	if (types->big_endian) /* all architectures that there are traces of are little-endian */
 		return sct_fail(err, SCT_E_USAGE, SCT_NO_OFFSET, "its types are of a big-endian machine, the trace is of %s",
 		                trace->arch->name);
-	if (s->types.pointer_size > trace->arch->word && !trace->user_mode)
+	if (types->pointer_size > trace->arch->word && !trace->user_mode)
 		return sct_fail(err, SCT_E_USAGE, SCT_NO_OFFSET, "its types are of a kernel of %u bits, the trace is of %s",
-		                s->types.pointer_size * 8, trace->arch->name);
+		                types->pointer_size * 8, trace->arch->name);
 	return SCT_OK;
 }
 
@@ -150,55 +151,16 @@ static void drop_os(struct sct_sources *s)
 static void drop_types(struct sct_sources *s)
 {
 	drop_os(s);
-	if (s->ntypes)
-		sct_types_fini(&s->types);
-	s->ntypes = 0;
-	free(s->layouts);
-	s->layouts = NULL;
-	s->nlayouts = 0;
-}
-
-/* Adds the layouts of a kernelinfo.conf. */
-static int add_kernelinfo(struct sct_sources *s, const struct sct_file *file, struct sct_err *err)
-{
-	struct sct_linux_layout *more, *all;
-	size_t count;
-	int r = sct_linux_layouts_of_kernelinfo(file->data, file->size, &more, &count, err);
-
-	if (r)
-		return r;
-	all = reallocarray(s->layouts, s->nlayouts + count + 1, sizeof *all);
-	if (all) {
-		memcpy(all + s->nlayouts, more, count * sizeof *all);
-		s->layouts = all;
-		s->nlayouts += count;
-	}
-	free(more);
-	return all ? SCT_OK : sct_fail(err, SCT_E_NOMEM, SCT_NO_OFFSET, "out of memory");
-}
-
-/* Adds what the file has to the database. */
-static int add_types(struct sct_sources *s, const struct sct_file *file, const struct sct_types_how *how,
-                     struct sct_err *err)
-{
-	int r;
-
-	if (!s->ntypes++)
-		sct_types_init(&s->types);
-	r = sct_kernel_types_add_file(&s->types, file, how, err);
-	return r ? r : check_types(s, err);
+	sct_kernel_files_fini(&s->kernel);
 }
 
 int sct_sources_add_types(struct sct_sources *s, const char *path, const struct sct_types_how *how, struct sct_err *err)
 {
-	struct sct_file file;
-	int r = sct_file_open(&file, path, err);
+	int r = sct_kernel_files_add(&s->kernel, path, how, err);
 
 	drop_os(s);
-	if (!r) {
-		r = sct_linux_is_kernelinfo(file.data, file.size) ? add_kernelinfo(s, &file, err) : add_types(s, &file, how, err);
-		sct_file_close(&file);
-	}
+	if (!r)
+		r = check_types(s, err);
 	if (!r)
 		return SCT_OK;
 	drop_types(s); /* after an error nothing may be asked of them */
@@ -207,15 +169,10 @@ int sct_sources_add_types(struct sct_sources *s, const char *path, const struct 
 
 int sct_sources_os(struct sct_sources *s, struct sct_os **os, struct sct_err *err)
 {
-	struct sct_linux_layout of_types;
 	int r = SCT_OK;
 
-	if (!s->os.state && s->nlayouts) {
-		r = sct_linux_os(&s->os, s->layouts, s->nlayouts, false, err);
-	} else if (!s->os.state && s->ntypes) {
-		sct_linux_layout_of_types(&of_types, &s->types);
-		r = sct_linux_os(&s->os, &of_types, 1, false, err);
-	}
+	if (!s->os.state && (s->kernel.ntypes || s->kernel.nlayouts))
+		r = sct_kernel_files_os(&s->kernel, false, &s->os, err);
 	if (!r)
 		*os = s->os.state ? &s->os : NULL;
 	return r;
@@ -232,7 +189,7 @@ static int load_types(struct sct_sources *s, const struct sct_sources_spec *spec
 
 const struct sct_types *sct_sources_types(const struct sct_sources *s)
 {
-	return s->ntypes ? &s->types : NULL;
+	return sct_kernel_files_types(&s->kernel);
 }
 
 static void close_snapshots(struct sct_sources *s)

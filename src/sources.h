@@ -3,8 +3,7 @@
 #define SCT_SOURCES_H
 
 #include "../formats/formats.h"
-#include "kernel_types.h"
-#include "os_linux.h"
+#include "kernel_files.h"
 
 enum { SCT_SNAPSHOTS_MAX = 64, SCT_TYPES_FILES_MAX = 64 };
 
@@ -30,11 +29,8 @@ struct sct_sources {
 	struct sct_snapshot snapshots[SCT_SNAPSHOTS_MAX + 1]; /* that of `parts` first, below all others */
 	const char *names[SCT_SNAPSHOTS_MAX + 1];             /* of the snapshots, for messages */
 	unsigned nsnapshots;
-	struct sct_types types; /* of the kernel */
-	unsigned ntypes;        /* files that are in it; 0: it is empty */
-	struct sct_linux_layout *layouts; /* of PANDA's kernelinfo.conf, in place of types */
-	size_t nlayouts;
-	struct sct_os os;       /* made of both; state NULL: not yet */
+	struct sct_kernel_files kernel;
+	struct sct_os os;   /* made of them; state NULL: not yet */
 	const char *nondet; /* the log of devices' writes that is used, or NULL */
 	const char *blame;  /* the file that the last error is of */
 };

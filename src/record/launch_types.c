@@ -12,75 +12,15 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "../../formats/formats.h"
-#include "../kernel_types.h"
-#include "../os_linux.h"
-
-struct layouts {
-	struct sct_linux_layout *at;
-	size_t count;
-};
-
-static int append(struct layouts *l, const struct sct_linux_layout *more, size_t count, struct sct_err *err)
-{
-	struct sct_linux_layout *all = reallocarray(l->at, l->count + count + 1, sizeof *all);
-
-	if (!all)
-		return sct_fail(err, SCT_E_NOMEM, SCT_NO_OFFSET, "out of memory");
-	memcpy(all + l->count, more, count * sizeof *all);
-	l->at = all;
-	l->count += count;
-	return SCT_OK;
-}
-
-/* Adds the layouts that the file has as it is, if it is one that has. */
-static int read_layouts(const char *path, struct layouts *l, struct sct_err *err)
-{
-	struct sct_linux_layout *more = NULL;
-	struct sct_file file;
-	size_t count = 0;
-	int status = SCT_OK;
-
-	if (sct_file_open(&file, path, err) < 0)
-		return err->status;
-	if (sct_linux_is_kernelinfo(file.data, file.size))
-		status = sct_linux_layouts_of_kernelinfo(file.data, file.size, &more, &count, err);
-	if (status == SCT_OK && count)
-		status = append(l, more, count, err);
-	free(more);
-	sct_file_close(&file);
-	return status;
-}
-
-/* One layout of all the files together. */
-static int read_types(const char *const *paths, unsigned count, struct layouts *l, const char **blame,
-                      struct sct_err *err)
-{
-	static const struct sct_types_how how;
-	struct sct_linux_layout layout;
-	struct sct_types types;
-	int status = SCT_OK;
-
-	sct_types_init(&types);
-	for (unsigned i = 0; i < count && status == SCT_OK; i++) {
-		*blame = paths[i];
-		status = sct_kernel_types_add(&types, paths[i], &how, err);
-	}
-	if (status == SCT_OK) {
-		sct_linux_layout_of_types(&layout, &types);
-		status = append(l, &layout, 1, err);
-	}
-	sct_types_fini(&types);
-	return status;
-}
+#include "../kernel_files.h"
 
 /* Whether the layouts lead anywhere: else nothing of what they are for would be recorded. */
-static int check(const struct layouts *l, struct sct_err *err)
+static int check(const struct sct_kernel_files *files, struct sct_err *err)
 {
 	struct sct_os os;
 	enum sct_linux_state state;
 
-	if (sct_linux_os(&os, l->at, l->count, true, err) < 0)
+	if (sct_kernel_files_os(files, true, &os, err) < 0)
 		return err->status;
 	state = sct_linux_report(&os)->state;
 	os.free(os.state);
@@ -91,8 +31,8 @@ static int check(const struct layouts *l, struct sct_err *err)
 	return SCT_OK;
 }
 
-/* Memory with the text; -1 and errno. */
-static int text_of(const struct layouts *l)
+/* Memory with the text of count layouts; -1 and errno. */
+static int text_of(const struct sct_linux_layout *layouts, size_t count)
 {
 	int fd = memfd_create("sctrace-types", MFD_CLOEXEC);
 	FILE *file = fd < 0 ? NULL : fdopen(dup(fd), "w");
@@ -104,8 +44,8 @@ static int text_of(const struct layouts *l)
 			close(fd);
 		return -1;
 	}
-	for (size_t i = 0; i < l->count; i++)
-		if (sct_linux_layout_write(&l->at[i], text, sizeof text))
+	for (size_t i = 0; i < count; i++)
+		if (sct_linux_layout_write(&layouts[i], text, sizeof text))
 			fprintf(file, "%s\n", text);
 	failed = ferror(file);
 	failed |= fclose(file) != 0;
@@ -115,25 +55,35 @@ static int text_of(const struct layouts *l)
 	return -1;
 }
 
+/* The layouts of all files as memory with their text; negative: *err tells why there is none. */
+static int text_of_files(const struct sct_kernel_files *files, struct sct_err *err)
+{
+	struct sct_linux_layout *layouts;
+	size_t count;
+	int fd;
+
+	if (sct_kernel_files_layouts(files, &layouts, &count, err) < 0)
+		return err->status;
+	fd = text_of(layouts, count);
+	free(layouts);
+	return fd < 0 ? sct_fail(err, SCT_E_IO, SCT_NO_OFFSET, "memory for layouts: %s", strerror(errno)) : fd;
+}
+
 int sct_launch_types(const char *const *paths, unsigned count, const char **blame, struct sct_err *err)
 {
-	struct layouts l = { NULL, 0 };
-	int status = SCT_OK, fd = -1;
+	static const struct sct_types_how how;
+	struct sct_kernel_files files = { 0 };
+	int status = SCT_OK;
 
 	*blame = paths[0];
 	for (unsigned i = 0; i < count && status == SCT_OK; i++) {
 		*blame = paths[i];
-		status = read_layouts(paths[i], &l, err);
+		status = sct_kernel_files_add(&files, paths[i], &how, err);
 	}
-	/* where there is a kernelinfo.conf, the types are for the decoder, which takes the same files */
-	if (status == SCT_OK && !l.count)
-		status = read_types(paths, count, &l, blame, err);
 	if (status == SCT_OK)
-		status = check(&l, err);
-	if (status == SCT_OK) {
-		fd = text_of(&l);
-		status = fd < 0 ? sct_fail(err, SCT_E_IO, SCT_NO_OFFSET, "memory for layouts: %s", strerror(errno)) : SCT_OK;
-	}
-	free(l.at);
-	return status < 0 ? status : fd;
+		status = check(&files, err);
+	if (status == SCT_OK)
+		status = text_of_files(&files, err);
+	sct_kernel_files_fini(&files);
+	return status;
 }

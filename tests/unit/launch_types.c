@@ -99,7 +99,7 @@ START_TEST(half_of_it)
 }
 END_TEST
 
-/* Layouts come before types; those of several files all count. */
+/* Symbols without types add nothing to layouts; those of several files all count. */
 START_TEST(kernelinfo_with_others)
 {
 	char one[64], other[64];
