@@ -2,8 +2,9 @@
 """Times recording and decoding against something that the same machine does in the same minutes.
 
 In:  programs in $BUILD; a guest made by tests/live; RUNS: repetitions of each decoding, BOOTS: of each boot; PARTS:
-     which of recording, syscalls, full, boot, panda, qemu-log and snapshot to time; PANDA: the folder of a recording that
-     PANDA made, t32.trace.zst and t32-rr-snp.zst, without which that part is left out
+     which of recording, syscalls, full, boot, types, panda, qemu-log and snapshot to time; PANDA: the folder of a
+     recording that PANDA made, t32.trace.zst and t32-rr-snp.zst, without which that part is left out; VMLINUX: a kernel
+     with DWARF, DWARF2JSON: that program, without which types from DWARF are not timed, or not beside it
 Out: for each command minimum, median and maximum of its wall times, and the median of the CPU time of all its threads;
      ratios of medians beside their limits; exit status 1 when a limit is missed
 
@@ -25,7 +26,7 @@ BUILD = os.environ['BUILD']
 WORK = os.path.join(BUILD, 'bench')
 RUNS = int(os.environ.get('RUNS', 5))
 BOOTS = int(os.environ.get('BOOTS', 3))
-PARTS = os.environ.get('PARTS', 'recording syscalls full boot panda qemu-log snapshot').split()
+PARTS = os.environ.get('PARTS', 'recording syscalls full boot types panda qemu-log snapshot').split()
 PANDA = os.environ.get('PANDA')
 GUEST_RAM = 256  # MiB, as tests/live/lib.sh gives it
 missed = []
@@ -189,6 +190,76 @@ def bench_decoding(level):
     verdict('peak memory of the recording twice as long, to the other', longer.peak / decode.peak, 1.1)
 
 
+# ---- types ---------------------------------------------------------------------------------------------------
+
+
+def guest_types():
+    """The guest's own BTF and symbols, read inside a first boot: options for recorder and decoder."""
+    logs = os.path.join(WORK, 'types', 'logs')
+    if not os.path.exists(logs + '/btf.out'):
+        print('asking the guest for its types ...', flush=True)
+        command, options = boot('types', 'types', record='--level syscalls')
+        command[2] += ' && unpack_logs "$out"'
+        subprocess.run(command, check=True, stdin=subprocess.DEVNULL, **options)
+    return [logs + '/btf.out', logs + '/kallsyms.out']
+
+
+def bench_types():
+    """What types and descriptors cost, and how soon they are there."""
+    files = guest_types()
+    given = [word for path in files for word in ('-t', path)]
+    for level in ('syscalls', 'full'):
+        record = '--level %s --start first-syscall' % level
+        if level == 'syscalls':
+            record += ''.join(' --types ' + path for path in files)
+        path = os.path.join(WORK, 'typed-' + level, 'trace.zst')
+        if not os.path.exists(path):
+            print('recording typed-%s ...' % level, flush=True)
+            command, options = boot('typed-' + level, 'bench', record=record)
+            subprocess.run(command, check=True, stdin=subprocess.DEVNULL, **options)
+        without, again, types = Measured('without types'), Measured('without types, again'), Measured('with types')
+        program = [BUILD + '/sctrace-decode', '--no-progress']
+        nowhere = {'stdout': subprocess.DEVNULL}
+        heading('decoding with types and descriptors, level %s, %d calls' % (level, told(path)['counts']['enter']))
+        rounds(RUNS, [
+            (without, program + [path], nowhere),
+            (types, program + given + [path], nowhere),
+            (again, program + [path], nowhere),
+        ])
+        print('  noise: %.3f' % (again.median() / without.median()))
+        verdict('with types to without', types.median() / statistics.median(without.times + again.times), 1.3)
+    first_struct(given)
+
+
+def first_struct(given):
+    """A recording of a few calls: nearly all of the time is the types'."""
+    short = os.path.join(ROOT, 'tests', 'bad.trace.zst')
+    nothing, btf = Measured('a short recording, without types'), Measured('BTF and symbols')
+    program = [BUILD + '/sctrace-decode', '--no-progress']
+    nowhere = {'stdout': subprocess.DEVNULL}
+    heading('how soon types are there')
+    rounds(RUNS, [(nothing, program + [short], nowhere), (btf, program + given + [short], nowhere)])
+    verdict('BTF', 1000 * (btf.median() - nothing.median()), 30, ' ms')
+    vmlinux, dwarf2json = os.environ.get('VMLINUX'), os.environ.get('DWARF2JSON')
+    if not vmlinux:
+        return print('  types from DWARF: left out, VMLINUX names no kernel')
+    program = program + ['--no-btf', '-t', vmlinux]
+    env = dict(nowhere, env=dict(os.environ, XDG_CACHE_HOME=os.path.join(WORK, 'cache')))
+    dwarf, warm, cached = Measured('DWARF'), Measured('DWARF, filling the cache'), Measured('DWARF, from the cache')
+    rounds(min(RUNS, 3), [(dwarf, program + ['--no-cache', short], env)])
+    rounds(1, [(warm, program + [short], env)])
+    rounds(RUNS, [(cached, program + [short], env)])
+    verdict('DWARF, CPU time', statistics.median(dwarf.cpu), 8, ' s')
+    verdict('its peak memory', dwarf.peak, 1024, ' MiB')
+    verdict('from the cache', 1000 * (cached.median() - nothing.median()), 50, ' ms')
+    if dwarf2json:
+        other = Measured('dwarf2json')
+        rounds(1, [(other, [dwarf2json, 'linux', '--elf', vmlinux], nowhere)])
+        print('  dwarf2json to DWARF: %.1f times the CPU, %.1f times the memory' % (
+            statistics.median(other.cpu) / statistics.median(dwarf.cpu), other.peak / dwarf.peak))
+    return None
+
+
 # ---- other recorders' files ------------------------------------------------------------------------------------
 
 
@@ -302,6 +373,8 @@ def main():
             bench_decoding(level)
     if 'boot' in PARTS:
         bench_boot()
+    if 'types' in PARTS:
+        bench_types()
     if 'panda' in PARTS:
         bench_panda()
     if 'qemu-log' in PARTS:
