@@ -58,6 +58,7 @@ run golden/scan tests/golden/scan.sh
 run golden tests/golden/golden.sh
 run bad tests/bad.sh
 run bad/readers "$PYTHON" tests/bad_readers.py
+run bad/types "$PYTHON" tests/bad_types.py
 run sources tests/sources.sh
 run info tests/info.sh
 run early "$PYTHON" tests/early.py
