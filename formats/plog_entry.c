@@ -58,11 +58,16 @@ static void set_unsigned(Panda__NamedData *d, unsigned width, uint64_t value)
 	}
 }
 
+static bool is_descriptor(const struct sct_value *v)
+{
+	return v->cls == SCT_C_FD || v->cls == SCT_C_DIRFD;
+}
+
 /* A number goes where its C type says: a descriptor is signed for us, but most calls declare it unsigned int. */
 static void set_number(Panda__NamedData *d, const struct sct_value *v)
 {
 	bool is_unsigned = v->meaning != SCT_M_INT ||
-	                   (v->cls == SCT_C_FD && v->type && !strncmp(v->type, "unsigned", 8));
+	                   (is_descriptor(v) && v->type && !strncmp(v->type, "unsigned", 8));
 
 	if (is_unsigned)
 		set_unsigned(d, v->width, v->meaning == SCT_M_INT ? v->raw : v->num);
@@ -224,7 +229,7 @@ static Panda__NamedData *file_name(struct sct_plog *p, const struct sct_record *
 	const struct sct_value *v = find_arg(r, "fd");
 	Panda__NamedData *d;
 
-	if (!v || v->cls != SCT_C_FD || !v->text)
+	if (!v || !is_descriptor(v) || (int64_t)v->num < 0 || !v->text)
 		return NULL;
 	d = new_data(p, "filename(from fd)");
 	set_bytes(d, v->text, strlen(v->text));

@@ -23,7 +23,7 @@ struct keyword {
 static const struct keyword classes[] = {
 	{ "fd", "FD" },    { "ptr", "PTR" }, { "str", "STR" },	 { "strv", "STRV" }, { "buf", "BUF" },
 	{ "iov", "IOV" },  { "msg", "MSG" }, { "mmsg", "MMSG" }, { "addr", "ADDR" }, { "words", "WORDS" },
-	{ "struct", "STRUCT" }, { "sized", "SIZED" },
+	{ "struct", "STRUCT" }, { "sized", "SIZED" }, { "dirfd", "DIRFD" },
 };
 
 static const struct keyword directions[] = {
@@ -190,7 +190,7 @@ static bool take_class(const struct parse *p, struct row_param *a, const char *m
 	if (!FIND(classes, word) || (colon && strcmp(word, "struct") && strcmp(word, "sized")))
 		return false;
 	a->cls = FIND(classes, word);
-	a->size = strcmp(word, "fd") ? p->word : 4;
+	a->size = strcmp(word, "fd") && strcmp(word, "dirfd") ? p->word : 4;
 	if (colon) {
 		check_chars(p, colon + 1, "");
 		a->type = text_printf("struct %s *", colon + 1);

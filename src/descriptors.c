@@ -446,6 +446,8 @@ const char *sct_descriptors_text(const struct sct_descriptors *d, const struct s
 	uint64_t key;
 
 	task = key_of(d, t, &key) ? sct_map_get(&d->tasks, key) : NULL;
+	if (fd == SCT_AT_FDCWD)
+		return task && task->dir->path ? sct_arena_copy(arena, task->dir->path, strlen(task->dir->path)) : NULL;
 	e = task ? sct_fd_find(task->table->list, fd) : NULL;
 	return e ? sct_fd_text(e->file, arena) : NULL;
 }

@@ -41,7 +41,7 @@ void sct_descriptors_child(struct sct_descriptors *d, const struct sct_thread *c
 void sct_descriptors_missed(struct sct_descriptors *d, const struct sct_word *space);
 /* Calls may have been missed, whoever made them: nothing is known any more. */
 void sct_descriptors_gap(struct sct_descriptors *d);
-/* What descriptor fd of thread t is, in the arena; NULL: not known. */
+/* What descriptor fd of thread t is, in the arena, of SCT_AT_FDCWD its working directory; NULL: not known. */
 const char *sct_descriptors_text(const struct sct_descriptors *d, const struct sct_thread *t, int fd,
                                  struct sct_arena *arena);
 

@@ -13,7 +13,6 @@
 
 /* include/uapi/linux/fcntl.h, close_range.h, sched.h, openat2.h, net.h, prctl.h: the same for every architecture here */
 enum {
-	AT_CWD = -100,
 	CLOSE_ON_EXEC = 02000000, /* O_CLOEXEC, SOCK_CLOEXEC, EPOLL_CLOEXEC … */
 	NAMELESS = 020000000,     /* __O_TMPFILE */
 	DUPFD = 0, SETFD = 2, DUPFD_CLOEXEC = 1030,
@@ -82,11 +81,11 @@ void sct_fd_give(struct sct_fd_act *a, int fd, struct sct_fd_file *file, enum sc
 static const char *base_of(const struct sct_fd_act *a)
 {
 	const struct sct_fd_file *file;
-	int fd = AT_CWD;
+	int fd = SCT_AT_FDCWD;
 
 	if (a->call->dir != SCT_FD_NONE && !sct_fd_number(a, a->call->dir, &fd))
 		return NULL;
-	if (fd == AT_CWD)
+	if (fd == SCT_AT_FDCWD)
 		return a->task->dir->path;
 	file = sct_fd_arg_file(a, a->call->dir);
 	return file && file->kind == SCT_FD_PATH ? file->name : NULL;

@@ -122,21 +122,35 @@ static void linux_who(void *state, const struct sct_os_view *view, struct sct_wh
 		fill(&look, task, who);
 }
 
+static const char *directory(const struct sct_linux_look *look, uint64_t task)
+{
+	uint64_t fs;
+
+	return sct_linux_pointer(look, task, SCT_LX_TASK_FS, &fs) ? sct_linux_directory(look, fs) : NULL;
+}
+
+static const char *open_file(const struct sct_linux_look *look, uint64_t task, unsigned fd)
+{
+	uint64_t files, table, array, max, file;
+
+	if (!sct_linux_pointer(look, task, SCT_LX_TASK_FILES, &files) ||
+	    !sct_linux_pointer(look, files, SCT_LX_FILES_FDT, &table) ||
+	    !sct_linux_number(look, table, SCT_LX_FDT_MAX, 4, &max) || fd >= max ||
+	    !sct_linux_pointer(look, table, SCT_LX_FDT_FD, &array) || !array ||
+	    !sct_linux_word(look, array + (uint64_t)fd * look->layout->ptr, look->layout->ptr, &file))
+		return NULL;
+	return sct_linux_file(look, file);
+}
+
 static const char *linux_descriptor(void *state, const struct sct_os_view *view, int fd, struct sct_arena *arena)
 {
 	struct sct_linux_lines lines;
 	struct sct_linux_look look = { .lines = &lines, .arena = arena };
-	uint64_t task, files, table, array, max, file;
+	uint64_t task;
 
-	if (fd < 0 || !look_at(state, view, &look, &task))
+	if ((fd < 0 && fd != SCT_AT_FDCWD) || !look_at(state, view, &look, &task))
 		return NULL;
-	if (!sct_linux_pointer(&look, task, SCT_LX_TASK_FILES, &files) ||
-	    !sct_linux_pointer(&look, files, SCT_LX_FILES_FDT, &table) ||
-	    !sct_linux_number(&look, table, SCT_LX_FDT_MAX, 4, &max) || (uint64_t)fd >= max ||
-	    !sct_linux_pointer(&look, table, SCT_LX_FDT_FD, &array) || !array ||
-	    !sct_linux_word(&look, array + (uint64_t)fd * look.layout->ptr, look.layout->ptr, &file))
-		return NULL;
-	return sct_linux_file(&look, file);
+	return fd < 0 ? directory(&look, task) : open_file(&look, task, (unsigned)fd);
 }
 
 static bool linux_is_other(void *state, const struct sct_os_view *view)

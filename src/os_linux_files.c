@@ -197,13 +197,25 @@ static bool is_made_up(const struct sct_linux_look *look, uint64_t dentry, uint6
 	return true;
 }
 
-const char *sct_linux_file(const struct sct_linux_look *look, uint64_t file)
+/* The name of a struct path, whose two members are fields of what lies at base. */
+static const char *name_at(const struct sct_linux_look *look, uint64_t base, enum sct_linux_field at_dentry,
+                           enum sct_linux_field at_mnt)
 {
 	uint64_t dentry, mnt;
 	bool made;
 
-	if (!sct_linux_pointer(look, file, SCT_LX_FILE_DENTRY, &dentry) ||
-	    !sct_linux_pointer(look, file, SCT_LX_FILE_MNT, &mnt) || !is_made_up(look, dentry, mnt, &made))
+	if (!sct_linux_pointer(look, base, at_dentry, &dentry) || !sct_linux_pointer(look, base, at_mnt, &mnt) ||
+	    !is_made_up(look, dentry, mnt, &made))
 		return NULL;
 	return made ? made_up(look, dentry) : path(look, dentry, mnt);
+}
+
+const char *sct_linux_file(const struct sct_linux_look *look, uint64_t file)
+{
+	return name_at(look, file, SCT_LX_FILE_DENTRY, SCT_LX_FILE_MNT);
+}
+
+const char *sct_linux_directory(const struct sct_linux_look *look, uint64_t fs)
+{
+	return name_at(look, fs, SCT_LX_FS_PWD_DENTRY, SCT_LX_FS_PWD_MNT);
 }

@@ -50,6 +50,8 @@ const char *sct_linux_text(const struct sct_linux_look *look, const char *fmt, .
 bool sct_linux_current(const struct sct_linux_look *look, uint64_t *task);
 /* The name of an open file, a struct file at that address; NULL: not known. */
 const char *sct_linux_file(const struct sct_linux_look *look, uint64_t file);
+/* The path of the working directory of a struct fs_struct at that address; NULL: not known. */
+const char *sct_linux_directory(const struct sct_linux_look *look, uint64_t fs);
 /* The name of a socket by its inode; NULL: not known, or strace knows no name of such sockets. */
 const char *sct_linux_socket(const struct sct_linux_look *look, uint64_t inode);
 

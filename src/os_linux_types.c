@@ -50,8 +50,11 @@ static const struct row rows[] = {
 	{ SCT_LX_TASK_CRED, MEMBER, "task_struct", "cred" },
 	{ SCT_LX_TASK_MM, MEMBER, "task_struct", "mm" },
 	{ SCT_LX_TASK_FILES, MEMBER, "task_struct", "files" },
+	{ SCT_LX_TASK_FS, MEMBER, "task_struct", "fs" },
 	{ SCT_LX_CRED_UID, MEMBER, "cred", "uid" }, /* a number, or from 3.5 on a struct of one */
 	{ SCT_LX_MM_EXE_FILE, MEMBER, "mm_struct", "exe_file" },
+	{ SCT_LX_FS_PWD_DENTRY, MEMBER, "fs_struct", "pwd.dentry" },
+	{ SCT_LX_FS_PWD_MNT, MEMBER, "fs_struct", "pwd.mnt" },
 	{ SCT_LX_FILES_FDT, MEMBER, "files_struct", "fdt" },
 	{ SCT_LX_FDT_MAX, MEMBER, "fdtable", "max_fds" },
 	{ SCT_LX_FDT_FD, MEMBER, "fdtable", "fd" },

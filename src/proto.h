@@ -9,6 +9,7 @@ enum sct_class {
 	SCT_C_UINT,   /* unsigned number of `size` bytes */
 	SCT_C_INT,    /* signed number of `size` bytes */
 	SCT_C_FD,     /* file descriptor: a signed 32-bit number */
+	SCT_C_DIRFD,  /* the same, and SCT_AT_FDCWD is the caller's working directory */
 	SCT_C_PTR,    /* pointer to something without a meaning here (a struct, void, a function) */
 	SCT_C_NUM,    /* pointer to `count` numbers of `elem` bytes each (int *, loff_t *, u64 *, int[2]) */
 	SCT_C_STR,    /* pointer to a string that ends with NUL */
@@ -23,6 +24,9 @@ enum sct_class {
 	SCT_C_SIZED,  /* pointer to one struct of which there are as many bytes as `len` says: members behind them, which
 	                 an older or a newer program has not, are left out (clone3, openat2, bpf) */
 };
+
+/* What says so where a descriptor of a directory may stand: AT_FDCWD (include/uapi/linux/fcntl.h). */
+enum { SCT_AT_FDCWD = -100 };
 
 /* Of SCT_C_IOV, SCT_C_MSG and SCT_C_MMSG: the direction of the data. The structs that describe it are always read at
  * entry; under SCT_OUT the data is what the result says was filled. */

@@ -38,7 +38,7 @@ struct sct_value *sct_values_enter(const struct sct_call *call, const struct sct
  * NULL: nothing is to be seen of memory after the call. */
 void sct_values_return(const struct sct_call *call, struct sct_value *args, size_t count, bool known, uint64_t result,
                        const struct sct_mem *mem, const struct sct_view *view, struct sct_arena *arena);
-/* Whether the argument is a descriptor, and its number. */
+/* Whether the argument is a descriptor, and its number; SCT_AT_FDCWD: it is the caller's working directory. */
 bool sct_value_is_descriptor(const struct sct_value *v, int *number);
 /* Whether the result (sct_call_result) is a new descriptor, and its number. */
 bool sct_result_is_descriptor(const struct sct_call *call, bool known, uint64_t result, int *number);

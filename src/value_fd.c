@@ -7,7 +7,9 @@
 bool sct_value_is_descriptor(const struct sct_value *v, int *number)
 {
 	*number = (int)(int64_t)v->num;
-	return v->cls == SCT_C_FD && v->known && v->meaning == SCT_M_INT;
+	if (!v->known || v->meaning != SCT_M_INT)
+		return false;
+	return v->cls == SCT_C_DIRFD || (v->cls == SCT_C_FD && *number != SCT_AT_FDCWD);
 }
 
 bool sct_result_is_descriptor(const struct sct_call *call, bool known, uint64_t result, int *number)

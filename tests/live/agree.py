@@ -132,11 +132,13 @@ def same_file(theirs, mine):
         address     strace has the inode for want of the kernel's modules that tell it addresses; ours has these
     """
     path = DEVICE.sub("", theirs.shown)
+    gone = theirs.gone or path.endswith(" (deleted)")  # of working directories it is inside
+    path = path.removesuffix(" (deleted)")
     kind, _, rest = path.partition(":[")
-    if mine in ([path + " (deleted)", path + "(deleted)"] if theirs.gone else [path]):
+    if mine in ([path + " (deleted)", path + "(deleted)"] if gone else [path]):
         return "same"
     if path.startswith("/"):
-        return "deleted" if theirs.gone and mine == path else "a link" if LINKS.match(mine) else None
+        return "deleted" if gone and mine == path else "a link" if LINKS.match(mine) else None
     if mine == kind:
         return "no number"
     return "address" if mine.startswith(kind + ":[") and rest[:-1].isdigit() and not path.startswith("pipe") else None
@@ -218,16 +220,16 @@ class Agree:
     def descriptor(self, theirs, ours):
         """What a descriptor is of, against what -yy says."""
         mine = ours.get("text") if is_descriptor(ours) else None
-        if not mine or mine.startswith("AT_"):
-            if theirs == AT_FDCWD:
-                self.counts["descriptors: the working directory, of which a record says no path"] += 1
-            elif isinstance(theirs, Shown) and theirs.shown and is_descriptor(ours):
+        if not mine:
+            if isinstance(theirs, Shown) and theirs.shown and is_descriptor(ours):
                 inside = " inside a struct or array" if not ours.get("name") or "poll" in self.call else ""
-                self.counts[f"descriptors: not known{inside}, {kind_of(theirs.shown)}"] += 1
+                kind = "the working directory" if theirs == AT_FDCWD else kind_of(theirs.shown)
+                self.counts[f"descriptors: not known{inside}, {kind}"] += 1
         elif not isinstance(theirs, Shown):
             raise Unequal(f"{theirs} is no descriptor for strace, ours {mine}")
         elif how := same_file(theirs, mine):
-            self.counts[f"descriptors: {kind_of(theirs.shown)}{'' if how == 'same' else ', ' + how}"] += 1
+            kind = "the working directory" if theirs == AT_FDCWD else kind_of(theirs.shown)
+            self.counts[f"descriptors: {kind}{'' if how == 'same' else ', ' + how}"] += 1
         else:
             raise Unequal(f"{int(theirs)} is {theirs.shown}{' (deleted)' * theirs.gone}, ours {mine}")
 

@@ -12,7 +12,7 @@ enum {
 	WRITE = 1, OPEN = 2, CLOSE = 3, IOCTL = 16, PIPE = 22, DUP = 32, DUP2 = 33, SOCKET = 41, CONNECT = 42, ACCEPT = 43,
 	BIND = 49, GETSOCKNAME = 51, GETPEERNAME = 52, SOCKETPAIR = 53, CLONE = 56, FORK = 57, VFORK = 58, EXECVE = 59,
 	EXIT = 60, FCNTL = 72, GETCWD = 79, CHDIR = 80, FCHDIR = 81, CREAT = 85, CHROOT = 161, MQ_OPEN = 240,
-	INOTIFY_INIT = 253, OPENAT = 257, UNSHARE = 272, TIMERFD_CREATE = 283, ACCEPT4 = 288, SIGNALFD4 = 289, EVENTFD2 = 290,
+	INOTIFY_INIT = 253, OPENAT = 257, MKDIRAT = 258, UNSHARE = 272, TIMERFD_CREATE = 283, ACCEPT4 = 288, SIGNALFD4 = 289, EVENTFD2 = 290,
 	EPOLL_CREATE1 = 291, DUP3 = 292, PIPE2 = 293, PERF_EVENT_OPEN = 298, FANOTIFY_INIT = 300, SETNS = 308,
 	MEMFD_CREATE = 319, USERFAULTFD = 323, IO_URING_SETUP = 425, PIDFD_OPEN = 434, CLOSE_RANGE = 436, OPENAT2 = 437,
 	LANDLOCK_CREATE_RULESET = 444, MEMFD_SECRET = 447, NOT_IN_TABLE = 5000,
@@ -93,13 +93,20 @@ static struct script *begin(void)
 
 /* ---- what it comes to --------------------------------------------------------------------------------------- */
 
-/* "3=/etc/passwd " for each write */
+/* What a directory's descriptor is, by a call that fails. */
+static void ask_dir(struct script *s, uint64_t dir)
+{
+	see(s, TEXT, "x", 2);
+	call(s, MKDIRAT, dir, TEXT, 0, -2);
+}
+
+/* "3=/etc/passwd " for each write and each mkdirat */
 static int say_asked(void *ctx, const struct sct_record *r, struct sct_err *err)
 {
 	struct script *s = ctx;
 
 	(void)err;
-	if (r->name && !strcmp(r->name, "write"))
+	if (r->name && (!strcmp(r->name, "write") || !strcmp(r->name, "mkdirat")))
 		say(s, "%d=%s ", (int)r->args[0].num, r->args[0].text ? r->args[0].text : "?");
 	return 0;
 }
@@ -194,6 +201,25 @@ START_TEST(directories)
 	open_as(s, "w", 0, 8);
 	ask(s, 8);
 	tells(s, "3=? 3=/home/x 4=/home/u/v/../y 5=/home/u/v 6=/home/u/v/../y/z 7=? 7=/ 8=/home/u/v/../y/w 8=? 8=/root/w 8=? ");
+}
+END_TEST
+
+/* AT_FDCWD, where a directory is asked for. */
+START_TEST(working_directory)
+{
+	struct script *s = begin();
+
+	ask_dir(s, CWD);
+	path_call(s, CHDIR, "/home/", 0);
+	ask_dir(s, CWD);
+	ask_dir(s, UINT32_MAX - 99); /* the kernel takes an int */
+	ask(s, -100);
+	ask_dir(s, CWD - 1);
+	open_as(s, "d", 0, 3);
+	ask_dir(s, 3);
+	path_call(s, CHROOT, "/new", 0);
+	ask_dir(s, CWD);
+	tells(s, "-100=? -100=/home -100=/home -100=? -101=? 3=/home/d -100=? ");
 }
 END_TEST
 
@@ -686,6 +712,7 @@ int main(void)
 	tcase_add_test(t, files);
 	tcase_add_test(t, copies);
 	tcase_add_test(t, directories);
+	tcase_add_test(t, working_directory);
 	tcase_add_test(t, names_that_are_none);
 	tcase_add_loop_test(t, new_ones, 0, (int)(sizeof news / sizeof *news));
 	tcase_add_test(t, pairs);

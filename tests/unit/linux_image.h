@@ -108,7 +108,7 @@ static void say_layout(void)
 	say_at(SCT_LX_NOTES, IMAGE + NOTES_AT);
 	say_at(SCT_LX_PER_CPU_OFFSET, IMAGE + OFFSETS_AT);
 	say_at(SCT_LX_CURRENT, CURRENT_AT);
-	say_members(SCT_LX_TASK_PID, SCT_LX_TASK_FILES);
+	say_members(SCT_LX_TASK_PID, SCT_LX_TASK_FS);
 	say_at(SCT_LX_TASK_COMM, 0x80);
 	say_at(SCT_LX_TASK_COMM_SIZE, 16);
 	say_at(SCT_LX_TASK_START, 0x90);

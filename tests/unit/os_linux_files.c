@@ -416,6 +416,31 @@ START_TEST(netlink)
 }
 END_TEST
 
+/* The directory that AT_FDCWD stands for; no other negative number stands for anything. */
+START_TEST(working_directory)
+{
+	uint64_t fs, home;
+
+	begin();
+	ck_assert_ptr_null(name_of(SCT_AT_FDCWD));
+	fs = room(0x40);
+	home = dentry(k.root, "home");
+	set(task_on(0), SCT_LX_TASK_FS, fs, 8);
+	set(fs, SCT_LX_FS_PWD_DENTRY, home, 8);
+	set(fs, SCT_LX_FS_PWD_MNT, k.mnt, 8);
+	ck_assert_str_eq(name_of(SCT_AT_FDCWD), "/home");
+	ck_assert_ptr_null(name_of(SCT_AT_FDCWD - 1));
+	set(home, SCT_LX_DENTRY_HASH_PPREV, 0, 8); /* removed since */
+	ck_assert_str_eq(name_of(SCT_AT_FDCWD), "/home (deleted)");
+	set(fs, SCT_LX_FS_PWD_DENTRY, k.root, 8);
+	ck_assert_str_eq(name_of(SCT_AT_FDCWD), "/");
+	g.layout.at[SCT_LX_TASK_FS].known = false; /* as in PANDA's file */
+	use();
+	ck_assert_ptr_null(name_of(SCT_AT_FDCWD));
+	end_image();
+}
+END_TEST
+
 /* The program of a process. */
 START_TEST(program)
 {
@@ -449,6 +474,7 @@ int main(void)
 	tcase_add_test(t, half_known);
 	tcase_add_test(t, local);
 	tcase_add_test(t, netlink);
+	tcase_add_test(t, working_directory);
 	tcase_add_test(t, program);
 	suite_add_tcase(suite, t);
 	r = srunner_create(suite);

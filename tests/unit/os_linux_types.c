@@ -90,7 +90,9 @@ START_TEST(new)
 	                         { "skc_dport", c_ushort, 12 }, { "skc_family", c_ushort, 16 });
 	uint32_t qstr = STRUCT("qstr", 16, { "name", p, 8 });
 	uint32_t socket = STRUCT("socket", 128, { "sk", p, 24 });
+	uint32_t path = STRUCT("path", 16, { "mnt", p, 0 }, { "dentry", p, 8 });
 
+	STRUCT("fs_struct", 64, { "root", path, 24 }, { "pwd", path, 40 });
 	STRUCT("task_struct", 256, { "thread_info", c_ulong, 0 }, { "", random, 32 });
 	STRUCT("cred", 64, { "uid", kuid, 8 });
 	STRUCT("vfsmount", 32, { "mnt_root", p, 0 });
@@ -115,6 +117,8 @@ START_TEST(new)
 	is_at(SCT_LX_SK_SADDR, 4);
 	is_at(SCT_LX_SK_SPORT, 800);
 	is_at(SCT_LX_INODE_SK, (uint64_t)-104);
+	is_at(SCT_LX_FS_PWD_MNT, 40);
+	is_at(SCT_LX_FS_PWD_DENTRY, 48);
 	is_at(SCT_LX_SOCKET_INODE, 128);
 }
 END_TEST

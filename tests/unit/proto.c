@@ -13,7 +13,7 @@ static const struct sct_table *const tables[] = { &sct_table_linux_x64, &sct_tab
 /* A row as text: entry(name@slot.size[+hi] class …), lengths by the name of the parameter that says them. */
 static const char *spell(const struct sct_proto *p)
 {
-	static const char *const classes[] = { "uint", "int",  "fd",  "ptr", "num",  "str",  "strv",
+	static const char *const classes[] = { "uint", "int",  "fd", "dirfd", "ptr", "num",  "str",  "strv",
 					       "buf",  "iov", "msg", "mmsg", "addr", "words", "struct", "sized" };
 	static const char *const dirs[] = { "remote", "in", "out", "inout" };
 	static char text[1024];
@@ -75,14 +75,14 @@ static const struct {
 	{ &sct_table_linux_x86, 140,
 	  "sys_llseek(fd@0:fd32, offset@2+1:int64, result@3:num32 out, whence@4:uint32)" },
 	{ &sct_table_linux_x86, 272, "sys_ia32_fadvise64_64(fd@0:fd32, offset@1+2:int64, len@3+4:int64, advice@5:int32)" },
-	{ &sct_table_linux_x86, 339, "sys_fanotify_mark(fanotify_fd@0:fd32, flags@1:uint32, mask@2+3:uint64, dfd@4:fd32, "
+	{ &sct_table_linux_x86, 339, "sys_fanotify_mark(fanotify_fd@0:fd32, flags@1:uint32, mask@2+3:uint64, dfd@4:dirfd32, "
 				     "pathname@5:str32 in)" },
 	{ &sct_table_linux_x86, 253, "sys_lookup_dcookie(cookie64@0+1:uint64, buf@2:buf32 out ret/len, len@3:uint32)" },
 	{ &sct_table_linux_x86, 378,
 	  "sys_preadv2(fd@0:fd32, vec@1:iov32 out vlen, vlen@2:uint32, pos@3+4:int64, flags@5:int32)" },
 	{ &sct_table_linux_x32, 534, "compat_sys_preadv64(fd@0:fd32, vec@1:iov64 out vlen, vlen@2:uint64, pos@3:int64)" },
 	/* widths */
-	{ &sct_table_linux_x64, 257, "sys_openat(dfd@0:fd32, filename@1:str64 in, flags@2:int32, mode@3:uint16)" },
+	{ &sct_table_linux_x64, 257, "sys_openat(dfd@0:dirfd32, filename@1:str64 in, flags@2:int32, mode@3:uint16)" },
 	{ &sct_table_linux_x86, 16, "sys_lchown16(filename@0:str32 in, user@1:uint16, group@2:uint16)" },
 	{ &sct_table_linux_x32, 514, "compat_sys_ioctl(fd@0:fd32, cmd@1:uint32, arg@2:uint32)" },
 	{ &sct_table_linux_x64, 16, "sys_ioctl(fd@0:fd32, cmd@1:uint32, arg@2:uint64)" },
