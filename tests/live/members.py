@@ -24,7 +24,7 @@ RENAMED = {
 UNTYPED = {
     ("setsockopt", "optval"), ("getsockopt", "optval"), ("semctl", "arg"), ("fcntl", "arg"), ("fcntl64", "arg"),
     ("capget", "dataptr"), ("capset", "data"),  # two structs, of which strace joins the words by |
-    ("ioctl", "arg"), ("prctl", "arg2"), ("prctl", "arg3"), ("msgsnd", "msgp"), ("msgrcv", "msgp"),
+    ("ioctl", "arg"), ("prctl", "arg3"), ("msgsnd", "msgp"), ("msgrcv", "msgp"),
 }
 
 # what strace shows as a struct and the record does not, and why

@@ -416,6 +416,17 @@ START_TEST(names)
 	enter(s, PRCTL, STUB, SP);
 	leave(s, BEHIND, SP, 0);
 	close_by(s, 2, SPACE3, SP);
+	see(s, TEXT, "a name that is cut", 19);
+	reg(s, "edi", 15);
+	reg(s, "esi", TEXT);
+	enter(s, PRCTL, STUB, SP);
+	leave(s, BEHIND, SP, 0);
+	close_by(s, 2, SPACE3, SP);
+	reg(s, "edi", 16); /* PR_GET_NAME changes nothing */
+	enter(s, PRCTL, STUB, SP);
+	see(s, TEXT, "another", 8);
+	leave(s, BEHIND, SP, 0);
+	close_by(s, 2, SPACE3, SP);
 	exec_as(s, "sh", 2, SPACE);
 	close_by(s, 2, SPACE, SP);
 	reg(s, "edi", TEXT);
@@ -423,7 +434,7 @@ START_TEST(names)
 	gap(s);
 	close_by(s, 2, SPACE, SP);
 	close_by(s, 1, SPACE2, SP);
-	who(s, "7 ?; 7 a-name-of-many-; 8<7 a-name-of-many-; 8<7 ?; 8<7 sh; 8<7 ?; 7 a-name-of-many-; ");
+	who(s, "7 ?; 7 a-name-of-many-; 8<7 a-name-of-many-; 8<7 ?; 8<7 a name that is ; 8<7 a name that is ; 8<7 sh; 8<7 ?; 7 a-name-of-many-; ");
 }
 END_TEST
 

@@ -36,6 +36,12 @@ static const struct row rows[] = {
 	{ X64, 66, 3, { 1, 0, 17, BASE }, 0, "unsigned long", "0x10000", "0x10000" },
 	{ X64, 66, 3, { 1, 0, 3, BASE }, 3, "struct seminfo *", "0x10000",
 	  "{semmap=1, semmni=0, semmns=2, semmnu=0, semmsl=0, semopm=0, semume=0, semusz=0, semvmx=0, semaem=0}" },
+	/* a thread's name, given and asked for; a number to be filled in; a number */
+	{ X64, 157, 1, { 15, BASE + 0x110 }, 0, "unsigned long", "'abcdef'", "'abcdef'" },
+	{ X64, 157, 1, { 16, BASE + 0x110 }, 0, "unsigned long", "0x10110", "'abcdef'" },
+	{ X86, 172, 1, { 37, BASE }, 0, "unsigned long", "0x10000", "*1" },
+	{ X64, 157, 1, { 38, BASE }, 0, "unsigned long", "65536u", "65536u" },
+	{ X64, 157, 4, { 0x53564d41, 0, 0, 0, BASE + 0x110 }, 0, "unsigned long", "'abcdef'", "'abcdef'" },
 	/* an alternative by an exact number: LINUX_REBOOT_CMD_RESTART2 */
 	{ X64, 169, 3, { 0, 0, 0xa1b2c3d4, BASE }, 0, "void *", "'\1'", "'\1'" },
 	{ X64, 169, 3, { 0, 0, 0x01234567, BASE }, 0, "void *", "0x10000", "0x10000" },
