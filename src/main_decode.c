@@ -226,23 +226,22 @@ static bool tell_kernel(struct run *run)
 {
 	const struct sct_linux_report *r = run->sources.os.state ? sct_linux_report(&run->sources.os) : NULL;
 	const char *file = run->options->sources.trace;
+	bool down = r && (int64_t)r->slide < 0; /* symbols of another boot, with another slide of its own */
 
 	if (r && r->state == SCT_LINUX_OTHER_KERNEL) {
 		fprintf(stderr, "sctrace-decode: %s: --types: of another kernel, so they are not used: they are of '%s', the recording "
 		        "is of '%s'\n", file, r->expected, r->found);
 		return true;
 	}
-	if (!run->options->verbose || !r)
-		return false;
-	if (r->state == SCT_LINUX_FOUND)
-		fprintf(stderr, "sctrace-decode: %s: the types are of the recorded kernel; it lies 0x%llx %s than they say (KASLR)\n", file,
-		        (unsigned long long)((int64_t)r->slide < 0 ? -r->slide : r->slide), (int64_t)r->slide < 0 ? "lower" : "higher");
-	else if (r->state == SCT_LINUX_NO_ADDRESSES)
-		fprintf(stderr, "sctrace-decode: %s: the types have no addresses of symbols (System.map): who called is not known, nor "
-		        "whether they are of the recorded kernel\n", file);
-	else
-		fprintf(stderr, "sctrace-decode: %s: the recording does not show the memory that tells its kernel: who called is not "
-		        "known, nor whether the types are of it\n", file);
+	if (r && r->state == SCT_LINUX_NO_ADDRESSES)
+		fprintf(stderr, "sctrace-decode: %s: --types: they have no addresses of symbols (System.map): who called is not known, "
+		        "nor whether they are of the recorded kernel\n", file);
+	else if (r && r->state == SCT_LINUX_SOUGHT)
+		fprintf(stderr, "sctrace-decode: %s: --types: the recording does not show the memory that tells its kernel: who called "
+		        "is not known, nor whether they are of it\n", file);
+	else if (r && run->options->verbose)
+		fprintf(stderr, "sctrace-decode: %s: the types are of the recorded kernel, which lies 0x%llx bytes %s than they say\n",
+		        file, (unsigned long long)(down ? -r->slide : r->slide), down ? "lower" : "higher");
 	return false;
 }
 
