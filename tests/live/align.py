@@ -256,8 +256,9 @@ class Matcher:
         return best[1]
 
     def plausible(self, thread, group, first):
-        """Ours shows no other tid, and a thread that is not the first begins with the same call."""
+        """Ours shows no other tid, where execve may have changed it, and a thread that is not the first begins with the
+        same call."""
         entries, tids = self.groups[group], self.tids(group)
-        if tids and thread.calls[0].tid not in tids:
+        if tids and not tids & {call.tid for call in thread.calls[:16]}:
             return False
         return first or same_place(thread.calls[0], entries[0]) is not None

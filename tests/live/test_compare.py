@@ -126,6 +126,23 @@ class Differences(unittest.TestCase):
     def test_damaged_log(self):
         self.assertNotEqual(problems(RECORDS, LOG.replace("= 7", "")), [])
 
+    def test_thread_that_becomes_another_by_execve(self):
+        log = r"""7     [  34] [0000000000401002] pause( <unfinished ...>
+9     [  59] [0000000000402002] execve("\x2f\x61", [], [] <unfinished ...>
+7     [  59] [0000000000401002] +++ superseded by execve in pid 9 +++
+7     [  59] [0000000000401002] <... execve resumed>) = 0
+7     [  39] [0000000000403002] getpid() = 7
+"""
+        records = [
+            record(1, 1, 34, "pause", 0x401000, [], None, "killed"),
+            record(2, 2, 59, "execve", 0x402000, [ptr("filename", 1, str="/a"), ptr("argv", 1, array=[]),
+                                                  ptr("envp", 1, array=[])], 0, "exec"),
+            record(3, 2, 39, "getpid", 0x403000, [], 7, tid=7),
+        ]
+        self.assertEqual(problems(records, log), [])
+        records[2]["tid"] = 8
+        self.assertNotEqual(problems(records, log), [])
+
 
 class Parsing(unittest.TestCase):
     def parse(self, text):
