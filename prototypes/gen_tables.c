@@ -91,6 +91,8 @@ static void print_row(const struct input *in, const struct list *l, const struct
 		printf(", .params = %s_%s_%lu, .nparams = %u", in->profile, l->member, r->nr, r->nparams);
 	if (*r->flags)
 		printf(", .flags = %s", r->flags);
+	if (r->nfd_of)
+		printf(", .fd_by = %u, .nfd_of = %u, .fd_of = { %u, %u }", r->fd_by, r->nfd_of, r->fd_of[0], r->fd_of[1]);
 	if (r->sub)
 		printf(", .sub = %s", r->sub);
 	puts(" },");

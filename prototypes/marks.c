@@ -53,12 +53,22 @@ static bool in_list(const char *list, const char *name, size_t len)
 	return false;
 }
 
+static bool names(const struct marks *m, const char *list, const char *call)
+{
+	const char *here;
+
+	if (in_list(list, call, strlen(call)))
+		return true;
+	here = strchr(list, ':') ? text_printf("%s:%s", m->table, call) : NULL;
+	return here && in_list(list, here, strlen(here));
+}
+
 /* Does the list name that entry point, in full or without "sys_" or "compat_sys_"? */
-static bool names_call(const char *list, const char *entry)
+static bool names_call(const struct marks *m, const char *list, const char *entry)
 {
 	const char *call = strstr(entry, "sys_");
 
-	return in_list(list, entry, strlen(entry)) || (call && in_list(list, call + 4, strlen(call + 4)));
+	return names(m, list, entry) || (call && names(m, list, call + 4));
 }
 
 const char *marks_find(struct marks *m, const char *entry, const char *type, const char *param)
@@ -73,7 +83,7 @@ const char *marks_find(struct marks *m, const char *entry, const char *type, con
 		if (!strcmp(k->calls, "*")) {
 			if (strcmp(k->text, "str") ? !text_ends(type, "*") : text_ends(type, "char *"))
 				any = k->text;
-		} else if (names_call(k->calls, entry)) {
+		} else if (names_call(m, k->calls, entry)) {
 			k->used = true;
 			return k->text;
 		}
@@ -88,7 +98,7 @@ const char *marks_flags(struct marks *m, const char *entry)
 	for (size_t i = 0; i < m->count; i++) {
 		struct mark *k = &m->mark[i];
 
-		if (strcmp(k->param, "-") || !names_call(k->calls, entry))
+		if (strcmp(k->param, "-") || !names_call(m, k->calls, entry))
 			continue;
 		k->used = true;
 		flags = text_printf("%s %s", flags, k->text);

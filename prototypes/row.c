@@ -5,6 +5,7 @@
 #include "row.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -307,12 +308,36 @@ static void take_params(const struct parse *p, char *list)
 		die(p->file, p->line, "%s has more words than an ABI passes", r->name);
 }
 
+/* fd-result=PARAM:N,N: only with these values of the parameter */
+static void take_fd_result(const struct parse *p, char *value)
+{
+	struct row *r = p->row;
+	char *list = strchr(value, ':');
+
+	if (!list)
+		die(p->file, p->line, "%s: fd-result=%s: ':' expected", r->name, value);
+	*list++ = 0;
+	r->fd_by = param_index(p, value);
+	for (char *comma; list; list = comma) {
+		comma = strchr(list, ',');
+		if (comma)
+			*comma++ = 0;
+		if (r->nfd_of == ROW_FD_OF || number(p, list) > UINT16_MAX)
+			die(p->file, p->line, "%s: fd-result: more numbers than there is room for, or too large ones", r->name);
+		r->fd_of[r->nfd_of++] = number(p, list);
+	}
+}
+
 static void take_flags(const struct parse *p, char *text)
 {
 	struct row *r = p->row;
 
 	r->flags = "";
 	for (char *word; (word = text_word(&text));) {
+		if (text_starts(word, "fd-result=")) {
+			take_fd_result(p, word + strlen("fd-result="));
+			word[strlen("fd-result")] = 0;
+		}
 		if (FIND(subs, word))
 			r->sub = FIND(subs, word);
 		else if (FIND(flags, word))

@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-enum { ROW_PARAMS = 6 };
+enum { ROW_PARAMS = 6, ROW_FD_OF = 2 };
 
 /* Members as in struct sct_param; enumerators by their C names, NULL where the marks say nothing. */
 struct row_param {
@@ -16,7 +16,7 @@ struct row_param {
 struct row {
 	unsigned long nr;
 	const char *name, *entry, *flags, *sub;
-	unsigned nparams;
+	unsigned nparams, fd_by, nfd_of, fd_of[ROW_FD_OF];
 	struct row_param param[ROW_PARAMS];
 };
 

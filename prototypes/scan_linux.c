@@ -239,6 +239,7 @@ static void make_table(struct scan *s, const struct profile *p)
 	size_t count = 0;
 	unsigned rows = 0;
 
+	s->marks.table = p->name;
 	if (!out)
 		die(path, 0, "cannot be written");
 	for (; (line = text_line(&text)); count++) {

@@ -94,8 +94,10 @@ enum sct_proto_flag {
 	SCT_P_PTR_RESULT = 32,/* the result is an address or an unsigned word: mmap, brk, shmat */
 	SCT_P_GETPID = 64,    /* the result is the caller's process id */
 	SCT_P_GETTID = 128,   /* the result is the caller's thread id: gettid, set_tid_address */
-	SCT_P_FD_RESULT = 256,/* the result is a new descriptor: open, dup, socket */
+	SCT_P_FD_RESULT = 256,/* the result is a new descriptor: open, dup, socket; fcntl by its command */
 };
+
+enum { SCT_FD_OF_MAX = 2 };
 
 struct sct_proto {
 	uint32_t nr;              /* the number as the guest passes it, without x32's bit 30 */
@@ -105,6 +107,9 @@ struct sct_proto {
 	uint8_t nparams;
 	uint16_t flags;           /* enum sct_proto_flag */
 	uint8_t sub;              /* multiplexed calls: which table of sub-calls, enum sct_sub; else 0 */
+	/* SCT_P_FD_RESULT: only where parameter fd_by is one of the nfd_of numbers; nfd_of 0: always */
+	uint8_t fd_by, nfd_of;
+	uint16_t fd_of[SCT_FD_OF_MAX];
 };
 
 /* Calls that hide others behind their first argument. */

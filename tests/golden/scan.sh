@@ -207,6 +207,9 @@ no class|1 read sys_read(int fd [])
 not known|1 read sys_read(int fd [u3])
 not known|1 read sys_read(int fd [num:x])
 not known|1 read sys_read(int fd [fd]) fast
+no parameter|1 read sys_read(int fd [fd]) fd-result=x:1
+expected|1 read sys_read(int fd [fd]) fd-result=fd
+more numbers|1 read sys_read(int fd [fd]) fd-result=fd:1,2,3
 no parameter|1 read sys_read(char *buf [buf in len=count])
 no parameter|1 read sys_read(char *buf [str when=x:1])
 expected|1 read sys_read(char *buf [str when=x])

@@ -22,7 +22,7 @@ RENAMED = {
 
 # calls whose parameter strace shows as a struct and the kernel declares without a type: there is no struct to decode
 UNTYPED = {
-    ("setsockopt", "optval"), ("getsockopt", "optval"), ("semctl", "arg"), ("fcntl", "arg"), ("fcntl64", "arg"),
+    ("setsockopt", "optval"), ("getsockopt", "optval"), ("semctl", "arg"),
     ("capget", "dataptr"), ("capset", "data"),  # two structs, of which strace joins the words by |
     ("ioctl", "arg"), ("prctl", "arg3"), ("msgsnd", "msgp"), ("msgrcv", "msgp"),
 }

@@ -42,6 +42,17 @@ static const struct row rows[] = {
 	{ X86, 172, 1, { 37, BASE }, 0, "unsigned long", "0x10000", "*1" },
 	{ X64, 157, 1, { 38, BASE }, 0, "unsigned long", "65536u", "65536u" },
 	{ X64, 157, 4, { 0x53564d41, 0, 0, 0, BASE + 0x110 }, 0, "unsigned long", "'abcdef'", "'abcdef'" },
+	/* fcntl by its command, of which 32-bit programs have two calls */
+	{ X64, 72, 2, { 3, 5, BASE }, 0, "struct flock *", "{l_type=1, l_whence=0, l_start=2, l_len=0, l_pid=0}", NULL },
+	{ X64, 72, 2, { 3, 37, BASE }, 0, "struct flock *", "{l_type=1, l_whence=0, l_start=2, l_len=0, l_pid=0}", NULL },
+	{ X86, 55, 2, { 3, 7, BASE }, 0, "struct flock *", "{l_type=1, l_whence=0, l_start=0, l_len=2, l_pid=0}", NULL },
+	{ X86, 55, 2, { 3, 37, BASE }, 0, "unsigned long", "65536u", "65536u" },
+	{ X86, 221, 2, { 3, 13, BASE }, 0, "struct flock64 *", "{l_type=1, l_whence=0, l_start=8589934592, l_len=0, l_pid=0}",
+	  NULL },
+	{ X64, 72, 2, { 3, 16, BASE }, 0, "struct f_owner_ex *", "0x10000", "{type=1, pid=0}" },
+	{ X64, 72, 2, { 3, 17, BASE }, 0, "unsigned long", "0x10000", "[1u, 0u]" },
+	{ X64, 72, 2, { 3, 1036, BASE }, 0, "unsigned long", "*1u", "*1u" },
+	{ X64, 72, 2, { 3, 4, BASE }, 0, "unsigned long", "65536u", "65536u" },
 	/* an alternative by an exact number: LINUX_REBOOT_CMD_RESTART2 */
 	{ X64, 169, 3, { 0, 0, 0xa1b2c3d4, BASE }, 0, "void *", "'\1'", "'\1'" },
 	{ X64, 169, 3, { 0, 0, 0x01234567, BASE }, 0, "void *", "0x10000", "0x10000" },
@@ -113,6 +124,29 @@ START_TEST(undecided)
 }
 END_TEST
 
+/* fcntl gives a descriptor under two of its commands. */
+START_TEST(results)
+{
+	static const struct { unsigned nr; uint64_t cmd, result; bool is; } calls[] = {
+		{ 72, 0, 5, true }, { 72, 1030, 5, true }, { 72, 3, 5, false }, { 72, 0, (uint64_t)-9, false },
+		{ 72, 1030 + (UINT64_C(1) << 32), 5, true }, { 32, 3, 5, true }, { 0, 0, 5, false },
+	};
+	struct test t = setup("linux_x64", NULL, 0, (uint64_t[SCT_ARGS_MAX]){ 3 });
+	int number;
+
+	for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
+		t.call.proto = sct_table_find(&sct_table_linux_x64, calls[i].nr);
+		t.call.word[1] = (struct sct_word){ true, calls[i].cmd };
+		ck_assert(sct_result_is_descriptor(&t.call, true, calls[i].result, &number) == calls[i].is);
+		ck_assert(!sct_result_is_descriptor(&t.call, false, calls[i].result, &number));
+	}
+	t.call.proto = sct_table_find(&sct_table_linux_x64, 72);
+	t.call.word[1].known = false;
+	ck_assert(!sct_result_is_descriptor(&t.call, true, 5, &number));
+	sct_arena_fini(&t.arena);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("value_when");
@@ -123,6 +157,7 @@ int main(void)
 	suite_add_tcase(s, c);
 	tcase_add_loop_test(c, meanings, 0, sizeof rows / sizeof *rows);
 	tcase_add_test(c, undecided);
+	tcase_add_test(c, results);
 	srunner_run_all(r, CK_NORMAL);
 	failed = srunner_ntests_failed(r);
 	srunner_free(r);
