@@ -5,67 +5,10 @@
  */
 #include <string.h>
 
-#include "../../src/pipeline.h"
 #include "memory_file.h"
+#include "records_fuzz.h"
 
 static const char separator[] = "\n\0snapshot\0\n";
-
-struct run {
-	const struct sct_sink_ops *sink[2];
-	void *state[2];
-	struct sct_out *out;
-	uint64_t next_id;
-};
-
-static int on_end(void *ctx, const struct sct_record *record, struct sct_err *err)
-{
-	struct run *run = ctx;
-
-	if (record->id >= run->next_id || record->end >= SCT_END_COUNT)
-		abort();
-	for (int i = 0; i < 2; i++)
-		if (run->sink[i]->record(run->state[i], record, err))
-			abort();
-	return SCT_OK;
-}
-
-static int on_enter(void *ctx, const struct sct_record *record, struct sct_err *err)
-{
-	struct run *run = ctx;
-
-	(void)err;
-	if (record->id != run->next_id++)
-		abort();
-	return SCT_OK;
-}
-
-static void open_sinks(struct run *run)
-{
-	static const char *const names[2] = { "jsonl", "json" };
-	struct sct_err err;
-
-	if (sct_out_open("/dev/null", &run->out, &err))
-		abort();
-	for (int i = 0; i < 2; i++) {
-		run->sink[i] = sct_sink_find(names[i]);
-		run->state[i] = calloc(1, run->sink[i]->state_size);
-		if (!run->state[i] || run->sink[i]->open(run->state[i], run->out, &err))
-			abort();
-	}
-}
-
-static void close_sinks(struct run *run)
-{
-	struct sct_err err;
-
-	for (int i = 0; i < 2; i++) {
-		if (run->sink[i]->close(run->state[i], &err))
-			abort();
-		free(run->state[i]);
-	}
-	if (sct_out_commit(run->out, &err))
-		abort();
-}
 
 /* The profile decides what the readers that know no architecture take the trace for; NULL: it is not given. False: then
  * the trace cannot be opened. */
@@ -74,22 +17,15 @@ static bool decode(const char *path, const char *profile, const struct sct_snaps
 	const struct sct_trace_options to = { .threads = 1, .hints.arch = profile ? sct_abi_profile_arch(profile) : NULL };
 	const struct sct_pipeline_options options = {
 		.profile = profile,
-		.limits = { .str = 4096, .buf = 4096, .elems = 64 }, .snapshots = snapshot, .nsnapshots = snapshot != NULL,
+		.limits = { .str = 4096, .buf = 4096, .elems = 64, .total = 1 << 20, .depth = 3 },
+		.snapshots = snapshot, .nsnapshots = snapshot != NULL,
 	};
-	struct run run = { 0 };
-	const struct sct_pipeline_ops ops = { .enter = on_enter, .end = on_end, .ctx = &run };
-	struct sct_pipeline *p;
 	struct sct_trace t;
 	struct sct_err err;
 
 	if (sct_trace_open(&t, path, &to, &err) < 0)
 		return false;
-	if (sct_pipeline_new(&p, &t, &options, &ops, &err) == SCT_OK) {
-		open_sinks(&run);
-		sct_pipeline_run(p, &err);
-		close_sinks(&run);
-		sct_pipeline_free(p);
-	}
+	fuzz_pipeline(&t, &options);
 	sct_trace_close(&t);
 	return true;
 }
