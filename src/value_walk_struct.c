@@ -224,8 +224,9 @@ static bool put_array(struct sct_cut *c, const struct sct_layout *l, uint64_t of
 	return got || !unknown;
 }
 
-/* Whether any of a member is there, where an object has an end. */
-static bool is_there(const struct sct_cut *c, const struct sct_layout *l, uint64_t offset)
+/* Whether a member is there, where an object has an end: all of a number, any of what has parts. *cut: only a part of a
+ * number is. */
+static bool is_there(const struct sct_cut *c, const struct sct_layout *l, uint64_t offset, bool *cut)
 {
 	if (c->end == UINT64_MAX)
 		return true;
@@ -233,6 +234,7 @@ static bool is_there(const struct sct_cut *c, const struct sct_layout *l, uint64
 		return offset < c->end || !l->count;
 	if (l->kind == SCT_L_STRUCT || l->kind == SCT_L_UNION)
 		return offset < c->end;
+	*cut |= offset < c->end && offset + l->size > c->end;
 	return offset + l->size <= c->end;
 }
 
@@ -261,14 +263,14 @@ static bool put_fields(struct sct_cut *c, const struct sct_layout *l, uint64_t o
 	size_t want = sct_walk_take(c->walk, l->nfields, sizeof *v), n = 0;
 	struct sct_value *m = sct_arena_alloc(c->walk->arena, want * sizeof *m + 1);
 	const struct sct_frame here = { c->path, l, c->at + offset };
-	bool any = false;
+	bool any = false, cut = false;
 
 	c->path = &here;
 	for (uint32_t i = 0; i < l->nfields; i++) {
 		const struct sct_field *f = &l->fields[i];
 		struct sct_choice of_it = { 0 };
 
-		if (!is_there(c, f->type, offset + f->bit_offset / 8))
+		if (!is_there(c, f->type, offset + f->bit_offset / 8, &cut))
 			continue;
 		if (choice && choice->only && (!f->name || strcmp(choice->only, f->name)))
 			continue;
@@ -286,6 +288,8 @@ static bool put_fields(struct sct_cut *c, const struct sct_layout *l, uint64_t o
 	v->meaning = SCT_M_STRUCT;
 	v->elems = m;
 	v->nelems = n;
+	v->partial = cut;
+	v->size = cut ? l->nfields : 0;
 	if (want < l->nfields && n == want)
 		v->unknown = "too deep";
 	if (l->tag)

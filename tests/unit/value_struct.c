@@ -391,6 +391,10 @@ START_TEST(socket_addresses)
 	ck_address("\1\0/tmp/x", 8, "{sun_family=1u \"AF_UNIX\", sun_path='/tmp/x'}");
 	ck_address("\1\0\0na\0me", 8, "{sun_family=1u \"AF_UNIX\", sun_path=<> \"@na@me\"}");
 	ck_address("\1\0", 2, "{sun_family=1u \"AF_UNIX\"}");
+	/* a number that ends behind the address: it is not told, and that there is more is */
+	ck_address("\2\0\1", 3, "{sin_family=2u \"AF_INET\"} of 4");
+	ck_address("\2\0\1\xbb\x7f\0", 6,
+	           "{sin_family=2u \"AF_INET\", sin_port=47873u \"443\", sin_addr={} of 1}");
 	ck_address("\77\77abcd", 6, "<\77\77abcd>");
 }
 END_TEST
