@@ -3,6 +3,7 @@
  * Out: register files, running threads, memory as a vCPU sees it
  */
 #include "machine_access.h"
+#include "machine_shown.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,6 +38,7 @@ void sct_machine_fini(struct sct_machine *m)
 		free(m->vcpus[i]);
 		m->vcpus[i] = NULL;
 	}
+	sct_machine_shown_fini(m);
 	sct_map_fini(&m->tables);
 	sct_memory_fini(&m->local);
 	sct_memory_fini(&m->ram);
@@ -94,6 +96,7 @@ void sct_machine_unsee(struct sct_vcpu *v)
 {
 	v->nseen = v->nbytes = v->last = 0;
 	v->unsorted = false;
+	v->shown = NULL;
 }
 
 void sct_machine_enter_space(struct sct_machine *m, const struct sct_vcpu *v)
@@ -301,6 +304,8 @@ static size_t read_virtual(struct sct_vcpu *v, bool kernel, uint64_t addr, void 
 		uint64_t at = addr + done, next;
 		const struct sct_seen *s = run_at(v, at, &next);
 
+		if (s && s->kernel < kernel)
+			sct_machine_strayed(v);
 		if (s && s->readable && s->kernel <= kernel) {
 			n = (size_t)(end_of(s) - at);
 			n = n < len - done ? n : len - done;

@@ -27,6 +27,7 @@ struct sct_vcpu {
 	uint8_t *bytes;         /* the copy */
 	size_t nbytes, bytes_room;
 	size_t last;            /* index in seen of the last hit */
+	struct sct_kernel_shown *shown; /* what the kernel's runs of this moment were numbered by; NULL: they were not */
 };
 
 enum { SCT_MACHINE_VCPUS = 1024 };
@@ -42,6 +43,7 @@ struct sct_agreement {
 enum {
 	SCT_TLB_SIZE = 1024, /* a power of two */
 	SCT_CONTROLS = 4,    /* registers that tell how a vCPU translates */
+	SCT_SHOWN_SLOTS = 256, /* of moments whose kernel's memory is kept to know it again */
 };
 
 /* A translation that is kept; empty: generation 0. */
@@ -69,6 +71,8 @@ struct sct_machine {
 	struct sct_memory local; /* by virtual address of one address space: what was accessed since the kernel last
 	                            returned, where page tables are not known */
 	struct sct_word space; /* the one that local is of */
+	struct sct_kernel_shown *shown; /* SCT_SHOWN_SLOTS; NULL: none was asked for */
+	uint64_t nshown;
 	uint64_t halves;       /* bit of its number that is the same for user and kernel mode; 0: none */
 	struct sct_agreement code, reads; /* of instructions' bytes, and of values that the trace shows to be read */
 	struct sct_agreement kernel_reads; /* in kernel mode: what the CPU itself stores there (interrupt frames, bits of page
@@ -104,5 +108,8 @@ void sct_machine_unsee(struct sct_vcpu *vcpu);
 struct sct_mem sct_machine_mem(struct sct_vcpu *vcpu);
 /* The same as the kernel would see it if it ran there. */
 struct sct_mem sct_machine_kernel_mem(struct sct_vcpu *vcpu);
+/* A number of all that sct_machine_kernel_mem shows of that vCPU now: where a later moment has the same number, every
+ * read that was made at this one gives the same. 0: it may not, for more than the kernel's SEEN runs may be read. */
+uint64_t sct_machine_kernel_shown(struct sct_vcpu *vcpu);
 
 #endif

@@ -12,7 +12,8 @@
 /* The kernel's memory as one vCPU's page tables show it, at one moment. */
 struct sct_os_view {
 	struct sct_mem mem;
-	unsigned cpu; /* number of the vCPU */
+	unsigned cpu;   /* number of the vCPU */
+	uint64_t shown; /* stands for all of the memory: another moment of the same number shows the same. 0: unknown */
 };
 
 /* A thread. Strings lie in the arena that was given; NULL: not known. */
@@ -33,6 +34,9 @@ struct sct_os {
 	const char *(*descriptor)(void *state, const struct sct_os_view *view, int fd, struct sct_arena *arena);
 	/* Whether the kernel is known to be another one than that whose data `state` was made for: nothing is told of it. */
 	bool (*is_other)(void *state, const struct sct_os_view *view);
+	/* Which kernel was found, and where: as long as the number is the same, answers depend on the view alone. 0: it is
+	 * still sought. */
+	uint64_t (*found)(void *state);
 	void (*free)(void *state);
 	void *state;
 };

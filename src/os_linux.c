@@ -160,6 +160,14 @@ static bool linux_is_other(void *state, const struct sct_os_view *view)
 	return !sct_linux_find(l, &view->mem) && l->report.state == SCT_LINUX_OTHER_KERNEL;
 }
 
+/* Slides are multiples of pages, layouts few. */
+static uint64_t linux_found(void *state)
+{
+	const struct sct_linux *l = state;
+
+	return l->report.state == SCT_LINUX_FOUND ? l->report.slide + (uint64_t)(l->is - l->layouts) + 1 : 0;
+}
+
 static void linux_free(void *state)
 {
 	struct sct_linux *l = state;
@@ -191,7 +199,7 @@ int sct_linux_os(struct sct_os *os, const struct sct_linux_layout *layouts, size
 			l->layouts[l->count++] = layouts[i];
 	l->beside = beside;
 	l->report.state = l->count ? SCT_LINUX_SOUGHT : SCT_LINUX_NO_ADDRESSES;
-	*os = (struct sct_os){ "linux", linux_who, linux_descriptor, linux_is_other, linux_free, l };
+	*os = (struct sct_os){ "linux", linux_who, linux_descriptor, linux_is_other, linux_found, linux_free, l };
 	return SCT_OK;
 }
 

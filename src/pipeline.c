@@ -2,6 +2,7 @@
  * In:  an opened trace
  * Out: records, through callbacks
  */
+#include "os_kept.h"
 #include "pipeline.h"
 #include "step.h"
 
@@ -26,6 +27,7 @@ struct sct_pipeline {
 	struct sct_decode decode;
 	struct sct_layouts *forgotten; /* of another kernel's types; calls in flight may name them */
 	struct sct_annotate annotate;
+	struct sct_os os; /* options.os, whose answers it keeps */
 	struct sct_insn *insn;
 	struct sct_step *step;
 	struct flow *flow; /* by vCPU, where the trace tells every instruction; else NULL */
@@ -99,10 +101,12 @@ int sct_pipeline_new(struct sct_pipeline **out, struct sct_trace *trace, const s
 	p->ops = *ops;
 	p->decode.view.limits = options->limits;
 	p->decode.view.layouts = sct_layouts_new(options->types);
-	p->annotate.os = options->os;
 	p->annotate.shown.program = p->lineage.program = p->info->user_mode;
 	sct_pending_init(&p->pending);
 	r = check_profile(p, err);
+	if (!r && options->os && !sct_os_keep(&p->os, options->os))
+		r = sct_fail(err, SCT_E_NOMEM, SCT_NO_OFFSET, "out of memory");
+	p->annotate.os = options->os ? &p->os : NULL;
 	if (!r)
 		r = sct_insn_new(&p->insn, p->info->arch, err);
 	if (!r)
@@ -125,6 +129,8 @@ void sct_pipeline_free(struct sct_pipeline *p)
 	if (!p)
 		return;
 	sct_annotate_fini(&p->annotate);
+	if (p->os.state)
+		p->os.free(p->os.state);
 	sct_lineage_fini(&p->lineage);
 	sct_pending_fini(&p->pending);
 	sct_layouts_free(p->decode.view.layouts);
@@ -271,7 +277,7 @@ static struct sct_moment moment_of(const struct sct_event *e)
 
 static struct sct_views views_of(struct sct_vcpu *v, unsigned cpu)
 {
-	return (struct sct_views){ sct_machine_mem(v), { sct_machine_kernel_mem(v), cpu } };
+	return (struct sct_views){ sct_machine_mem(v), { .mem = sct_machine_kernel_mem(v), .cpu = cpu } };
 }
 
 /* The types are of another kernel than the recorded one: what they say of structs is not to be believed either. */
@@ -284,9 +290,10 @@ static void forget_types(struct sct_pipeline *p)
 
 static void decode(struct sct_pipeline *p, struct sct_vcpu *v, struct sct_open *open, const struct sct_entry *entry)
 {
-	const struct sct_views views = views_of(v, entry->cpu);
-	struct sct_os *os = p->options.os;
+	struct sct_views views = views_of(v, entry->cpu);
+	struct sct_os *os = p->annotate.os;
 
+	views.kernel.shown = os ? sct_machine_kernel_shown(v) : 0;
 	if (os && p->options.types && os->is_other(os->state, &views.kernel))
 		forget_types(p);
 	sct_decode_enter(&p->decode, open, entry);

@@ -114,7 +114,7 @@ static void keep_lines(struct sct_capture *c, struct sct_open_call *open)
 
 static struct sct_os_view os_view(struct sct_capture *c, const struct sct_vcpu *v)
 {
-	return (struct sct_os_view){ sct_lines_kernel_mem(c->lines), v->index };
+	return (struct sct_os_view){ .mem = sct_lines_kernel_mem(c->lines), .cpu = v->index };
 }
 
 /* Who calls, and what the descriptors are that it gives: the same questions that the decoder asks. */

@@ -37,7 +37,7 @@ static const char *why(void *ctx, uint64_t addr)
 
 static void ask(const struct sct_linux_layout *layouts, size_t count, struct memory *memory)
 {
-	struct sct_os_view view = { { read_memory, why, memory }, 0 };
+	struct sct_os_view view = { .mem = { read_memory, why, memory } };
 	struct sct_arena arena = { 0 };
 	struct sct_who who = { 0 };
 	struct sct_err err;

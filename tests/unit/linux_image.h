@@ -180,7 +180,7 @@ static void end_image(void)
 
 static struct sct_os_view view_of(unsigned cpu)
 {
-	return (struct sct_os_view){ { image_read, image_why, NULL }, cpu };
+	return (struct sct_os_view){ .mem = { image_read, image_why, NULL }, .cpu = cpu };
 }
 
 static struct sct_who who_on(unsigned cpu)
