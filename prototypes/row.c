@@ -25,6 +25,7 @@ static const struct keyword classes[] = {
 	{ "fd", "FD" },    { "ptr", "PTR" }, { "str", "STR" },	 { "strv", "STRV" }, { "buf", "BUF" },
 	{ "iov", "IOV" },  { "msg", "MSG" }, { "mmsg", "MMSG" }, { "addr", "ADDR" }, { "words", "WORDS" },
 	{ "struct", "STRUCT" }, { "sized", "SIZED" }, { "dirfd", "DIRFD" },
+	{ "dirents", "DIRENTS" },
 };
 
 static const struct keyword directions[] = {

@@ -23,6 +23,8 @@ enum sct_class {
 	SCT_C_STRUCT, /* pointer to as many structs (or unions) of its type as `len` says, one without it */
 	SCT_C_SIZED,  /* pointer to one struct of which there are as many bytes as `len` says: members behind them, which
 	                 an older or a newer program has not, are left out (clone3, openat2, bpf) */
+	SCT_C_DIRENTS, /* pointer to records of its type that say themselves how long they are, in as many bytes as `len`
+	                  says (getdents) */
 };
 
 /* What says so where a descriptor of a directory may stand: AT_FDCWD (include/uapi/linux/fcntl.h). */

@@ -87,6 +87,7 @@ static void pointee(struct sct_walk *w, const struct sct_param *p, struct sct_va
 	case SCT_C_MMSG:
 	case SCT_C_STRUCT:
 	case SCT_C_SIZED:
+	case SCT_C_DIRENTS:
 		if (!sct_walk_length(w, p, &n)) {
 			v->unknown = "not recorded";
 			return;
@@ -105,6 +106,8 @@ static void pointee(struct sct_walk *w, const struct sct_param *p, struct sct_va
 		sct_walk_structs(w, v, p->len != SCT_LEN_NONE, n);
 	else if (p->cls == SCT_C_SIZED)
 		sct_walk_sized(w, v, n);
+	else if (p->cls == SCT_C_DIRENTS)
+		sct_walk_dirents(w, v, n);
 	else if (p->cls == SCT_C_ADDR)
 		sct_walk_sockaddr(w, v->raw, n, v);
 	else

@@ -50,6 +50,8 @@ void sct_walk_mmsghdr(struct sct_walk *w, struct sct_value *v, uint64_t n);
 void sct_walk_structs(struct sct_walk *w, struct sct_value *v, bool array, uint64_t n);
 /* One struct of the argument's type, of which there are n bytes. */
 void sct_walk_sized(struct sct_walk *w, struct sct_value *v, uint64_t n);
+/* As many records of the argument's type as there are in n bytes. */
+void sct_walk_dirents(struct sct_walk *w, struct sct_value *v, uint64_t n);
 /* A socket address of n bytes, of the struct of its family. */
 void sct_walk_sockaddr(struct sct_walk *w, uint64_t at, uint64_t n, struct sct_value *v);
 

@@ -14,7 +14,7 @@ static const struct sct_table *const tables[] = { &sct_table_linux_x64, &sct_tab
 static const char *spell(const struct sct_proto *p)
 {
 	static const char *const classes[] = { "uint", "int",  "fd", "dirfd", "ptr", "num",  "str",  "strv",
-					       "buf",  "iov", "msg", "mmsg", "addr", "words", "struct", "sized" };
+					       "buf",  "iov", "msg", "mmsg", "addr", "words", "struct", "sized", "dirents" };
 	static const char *const dirs[] = { "remote", "in", "out", "inout" };
 	static char text[1024];
 	size_t n = (size_t)snprintf(text, sizeof text, "%s(", p->entry);
