@@ -158,6 +158,8 @@ static int read_open_file(struct sct_dwarf_build *b, struct sct_dwarf_file *f)
 	    sct_types_machine(b->db, f->big_endian, f->pointer_size, b->err) < 0)
 		return b->err->status;
 	b->file = f;
+	for (unsigned i = 0; i < f->count; i++)
+		b->names_left += SCT_DWARF_NAMES_MOST * f->sections[i].head.sh_size;
 	b->by_offset = (struct sct_number_map){ NULL };
 	rc = units(b, true);
 	if (rc == SCT_OK)

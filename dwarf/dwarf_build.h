@@ -24,13 +24,17 @@ struct sct_dwarf_build {
 	SCT_TYPES_ARRAY(struct sct_dwarf_later) later;
 	SCT_TYPES_ARRAY(struct sct_member) members;         /* a stack: of the types that are being read */
 	SCT_TYPES_ARRAY(struct sct_enumerator) enumerators; /* likewise */
+	uint64_t names_left;              /* bytes that further names may take, by what the files that were opened have */
 	bool has_package;                 /* split units were read from it */
 };
+
+enum { SCT_DWARF_NAMES_MOST = 16 }; /* times the bytes that a file's sections have in it, compressed perhaps, that its
+                                       names take in the database */
 
 /* ---- dwarf_intern.c ------------------------------------------------------------------------------------------- */
 
 void sct_dwarf_build_fini(struct sct_dwarf_build *b);
-/* Offset of a name in the database. SCT_NO_TYPE: no room, *b->err filled. */
+/* Offset of a name in the database. SCT_NO_TYPE: no room, or names that no sound file has; *b->err filled. */
 uint32_t sct_dwarf_name(struct sct_dwarf_build *b, const char *name);
 /* The type that is as t, which has the members (STRUCT, UNION, FUNCTION) or enumerators (ENUM) from first on of the
  * stacks, t->count many; they are taken off. */

@@ -13,6 +13,8 @@
 #include <zlib.h>
 #include <zstd.h>
 
+#include "elf_section.h"
+
 enum {
 	ZLIB_MOST = 1100,  /* times that zlib can make bytes fewer (zlib's zlib_tech.html says 1032) */
 	ZSTD_MOST = 50000, /* the same for zstd: 128 KiB of one byte become 4 bytes and a header (RFC 8878) */
@@ -50,12 +52,6 @@ static const struct sct_dwarf_section *by_name(const struct sct_dwarf_file *f, c
 
 /* ---- sizes -------------------------------------------------------------------------------------------------- */
 
-static bool in_file(const struct sct_file *file, const GElf_Shdr *head)
-{
-	return head->sh_type != SHT_NOBITS && head->sh_offset <= file->size &&
-	       head->sh_size <= file->size - head->sh_offset;
-}
-
 static uint64_t big_endian_64(const uint8_t *p)
 {
 	uint64_t v;
@@ -91,7 +87,7 @@ static void add_section(struct sct_dwarf_file *f, Elf_Scn *scn, const char *name
 	bool split;
 
 	*s = (struct sct_dwarf_section){ .head = *head, .index = elf_ndxscn(scn) };
-	if (!is_wanted(name, &split, &s->old_packed) || !in_file(f->file, head) || !unpacked_size(f, s, scn))
+	if (!is_wanted(name, &split, &s->old_packed) || !sct_elf_in_file(f->file, head) || !unpacked_size(f, s, scn))
 		return;
 	s->name = s->old_packed ? name + 1 : name; /* "zdebug_info", to become ".debug_info" */
 	for (size_t i = 0; s->old_packed && i < sizeof wanted / sizeof *wanted; i++)

@@ -55,6 +55,26 @@ void sct_dwarf_build_fini(struct sct_dwarf_build *b)
 
 /* ---- names -------------------------------------------------------------------------------------------------- */
 
+/* Each name is one of a file's, or the end of one: together they are hardly longer than what the file has. */
+static uint32_t new_name(struct sct_dwarf_build *b, const char *name, uint64_t key)
+{
+	size_t size = strlen(name) + 1;
+	uint32_t at;
+
+	if (size > b->names_left) {
+		sct_fail(b->err, SCT_E_FORMAT, SCT_NO_OFFSET, "DWARF: its names are together longer than %d times its sections",
+			SCT_DWARF_NAMES_MOST);
+		return SCT_NO_TYPE;
+	}
+	b->names_left -= size;
+	at = sct_types_add_name(b->db, name);
+	if (at == SCT_NO_TYPE)
+		sct_fail(b->err, SCT_E_NOMEM, SCT_NO_OFFSET, "more than 4 GiB of names");
+	else
+		sct_number_map_put(&b->names, key, at);
+	return at;
+}
+
 uint32_t sct_dwarf_name(struct sct_dwarf_build *b, const char *name)
 {
 	uint64_t key = sct_hash_more(SCT_HASH_START, name, strlen(name));
@@ -69,12 +89,7 @@ uint32_t sct_dwarf_name(struct sct_dwarf_build *b, const char *name)
 		if (!strcmp(sct_types_name(b->db, at), name))
 			return at;
 	}
-	at = sct_types_add_name(b->db, name);
-	if (at == SCT_NO_TYPE)
-		sct_fail(b->err, SCT_E_NOMEM, SCT_NO_OFFSET, "more than 4 GiB of names");
-	else
-		sct_number_map_put(&b->names, key, at);
-	return at;
+	return new_name(b, name, key);
 }
 
 /* ---- types -------------------------------------------------------------------------------------------------- */

@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#include "elf_section.h"
+
 /* What a linker adds for debug sections: the symbol's value and the addend (the ABI supplements of each machine). */
 static const struct kind {
 	uint16_t machine;
@@ -108,8 +110,7 @@ static Elf_Data *entries(const struct sct_dwarf_file *f, Elf_Scn *scn)
 {
 	GElf_Shdr head;
 
-	if (!scn || !gelf_getshdr(scn, &head) || head.sh_offset > f->file->size ||
-	    head.sh_size > f->file->size - head.sh_offset)
+	if (!scn || !gelf_getshdr(scn, &head) || !sct_elf_in_file(f->file, &head))
 		return NULL;
 	return elf_getdata(scn, NULL);
 }

@@ -2,6 +2,8 @@
 #ifndef SCT_ELF_SECTION_H
 #define SCT_ELF_SECTION_H
 
+#include <gelf.h>
+
 #include "../formats/formats.h"
 
 struct sct_elf_section {
@@ -10,6 +12,8 @@ struct sct_elf_section {
 };
 
 bool sct_is_elf(const struct sct_file *file);
+/* Whether the section has bytes, and all of them lie in the file. */
+bool sct_elf_in_file(const struct sct_file *file, const GElf_Shdr *head);
 /* The first section of this name that has bytes in the file. False: there is none, or it does not lie in the file. */
 bool sct_elf_section(const struct sct_file *file, const char *name, struct sct_elf_section *section);
 

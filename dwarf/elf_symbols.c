@@ -10,7 +10,10 @@
 
 #include "elf_section.h"
 
-enum { BANNER_MAX = 1024 }; /* bytes of "Linux version ...", NUL included */
+enum {
+	BANNER_MAX = 1024, /* bytes of "Linux version ...", NUL included */
+	NAMES_MOST = 4,    /* times the bytes of a table and its names that all its symbols' names take: they may share one */
+};
 
 static const char BANNER[] = "Linux version ";
 
@@ -33,17 +36,11 @@ static bool open_elf(struct elf *e, const struct sct_file *file)
 	return false;
 }
 
-static bool in_file(const struct elf *e, const GElf_Shdr *head)
-{
-	return head->sh_type != SHT_NOBITS && head->sh_offset <= e->file->size &&
-	       head->sh_size <= e->file->size - head->sh_offset;
-}
-
 /* The next section of this type that lies in the file, behind scn. */
 static Elf_Scn *next_of_type(const struct elf *e, Elf_Scn *scn, uint32_t type, GElf_Shdr *head)
 {
 	while ((scn = elf_nextscn(e->elf, scn)))
-		if (gelf_getshdr(scn, head) && head->sh_type == type && in_file(e, head))
+		if (gelf_getshdr(scn, head) && head->sh_type == type && sct_elf_in_file(e->file, head))
 			return scn;
 	return NULL;
 }
@@ -137,9 +134,9 @@ static bool banner_in_constants(const struct elf *e, char banner[BANNER_MAX])
 
 /* ---- symbols ------------------------------------------------------------------------------------------------ */
 
-/* Functions and variables; what is absolute is a constant, what is undefined lies elsewhere; what has no type is a place in
- * assembler code or a table, and only worth a name where other files know it by that (a kernel has more of them than of
- * variables); names that assemblers make up begin in a way that C's cannot (mapping symbols of Arm, local labels). */
+/* Functions and variables; what is absolute is a constant, what is undefined lies elsewhere; what has no type is a place
+ * in assembler code or a table, and only worth a name where other files know it by that (a kernel has more of them than
+ * of variables); names that assemblers make up begin in a way that C's cannot (mapping symbols of Arm, local labels). */
 static bool has_place(const GElf_Sym *s, const char *name)
 {
 	unsigned type = GELF_ST_TYPE(s->st_info);
@@ -149,29 +146,46 @@ static bool has_place(const GElf_Sym *s, const char *name)
 	        (type == STT_NOTYPE && GELF_ST_BIND(s->st_info) != STB_LOCAL));
 }
 
+/* left: bytes that names may still take, or a small table could have all memory filled. */
+static int add_symbol(struct sct_types *db, const char *name, uint64_t address, uint64_t *left, struct sct_err *err)
+{
+	size_t size = strlen(name) + 1;
+	uint32_t at;
+
+	if (size > *left)
+		return sct_fail(err, SCT_E_FORMAT, SCT_NO_OFFSET, "ELF: the symbols' names are together longer than %d times "
+			"their tables", NAMES_MOST);
+	*left -= size;
+	at = sct_types_add_name(db, name);
+	if (at == SCT_NO_TYPE)
+		return sct_fail(err, SCT_E_NOMEM, SCT_NO_OFFSET, "more than 4 GiB of names");
+	sct_types_add_symbol(db, at, SCT_NO_TYPE, &address);
+	return SCT_OK;
+}
+
+/* *banner: the address of linux_banner, where there is one. */
 static int add_symbols(struct sct_types *db, const struct elf *e, Elf_Scn *scn, const GElf_Shdr *head,
                        uint64_t *banner, struct sct_err *err)
 {
 	Elf_Data *data = elf_getdata(scn, NULL);
 	GElf_Shdr strings;
 	GElf_Sym s;
+	uint64_t left;
 
-	if (!data || !gelf_getshdr(elf_getscn(e->elf, head->sh_link), &strings) || !in_file(e, &strings))
+	if (!data || !gelf_getshdr(elf_getscn(e->elf, head->sh_link), &strings) || !sct_elf_in_file(e->file, &strings))
 		return sct_fail(err, SCT_E_FORMAT, head->sh_offset, "ELF: the table of symbols cannot be read");
+	left = NAMES_MOST * (head->sh_size + strings.sh_size);
 	sct_types_expect_symbols(db, (uint32_t)(data->d_size / sizeof(Elf64_Sym)));
 	for (int i = 1; gelf_getsym(data, i, &s); i++) {
 		const char *name = elf_strptr(e->elf, head->sh_link, s.st_name);
-		uint32_t at;
 
 		if (!name)
 			return sct_fail(err, SCT_E_FORMAT, head->sh_offset + (uint64_t)i * head->sh_entsize,
 				"ELF: a symbol's name lies outside of the table of names");
 		if (!has_place(&s, name))
 			continue;
-		at = sct_types_add_name(db, name);
-		if (at == SCT_NO_TYPE)
-			return sct_fail(err, SCT_E_NOMEM, SCT_NO_OFFSET, "more than 4 GiB of names");
-		sct_types_add_symbol(db, at, SCT_NO_TYPE, &s.st_value);
+		if (add_symbol(db, name, s.st_value, &left, err) < 0)
+			return err->status;
 		if (!strcmp(name, "linux_banner"))
 			*banner = s.st_value;
 	}

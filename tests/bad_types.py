@@ -4,13 +4,14 @@
 In:  $BUILD/sctrace-decode; tests/bad.trace.zst; the inputs of the fuzz targets of types in tests/fuzz/corpus/types_*
 Out: a line for each kind of damage; the last line is "N passed, N failed"
 
-What must hold: an end in time and memory, no signal; exit status 0 where the file is of use all the same, else 1 with the
-file's name and a cause, and no log.
+What must hold: an end in time and memory, no signal; exit status 0 where the file is of use all the same, else 1 with
+the file's name and a cause, and no log.
 """
 import glob
 import os
 import random
 import resource
+import struct
 import subprocess
 import sys
 import tempfile
@@ -97,19 +98,33 @@ def changed():
             decode(bytes(new), [0, 1, 2])
 
 
+def one_name_for_all():
+    """A vmlinux whose symbols share the ends of one long name: small as it is, its names fill all memory."""
+    names = b'\0' + b'x' * 300000 + b'\0.symtab\0.strtab\0'
+    symbols = bytes(24) + b''.join(struct.pack('<IBBHQQ', 1 + i, 0x12, 0, 1, 0x1000, 0) for i in range(20000))
+    sections = [(0,) * 10, (300002, 2, 0, 0, 64, len(symbols), 2, 1, 8, 24),
+                (300010, 3, 0, 0, 64 + len(symbols), len(names), 0, 0, 1, 0)]
+    table = 64 + len(symbols) + len(names)
+    head = struct.pack('<4sBBB9xHHIQQQIHHHHHH', b'\x7fELF', 2, 1, 1, 2, 62, 1, 0, 0, table, 0, 64, 0, 0, 64, 3, 2)
+    text = decode(head + symbols + names + b''.join(struct.pack('<IIQQQQIIQQ', *s) for s in sections), [1])
+    if 'names are together longer' not in text:
+        raise Wrong('not what is wrong: ' + text[-300:])
+
+
 def twice():
     """The same types given twice."""
     data = max((d for k, d in inputs() if k == 'types_btf'), key=len)
     decode(data, [0, 1])
-    p = subprocess.run([BUILD + '/sctrace-decode', '--no-progress', '-t', PATH, '-t', PATH, '-o', LOG, 'tests/bad.trace.zst'],
-                       stderr=subprocess.PIPE, timeout=TIME, preexec_fn=limit, stdin=subprocess.DEVNULL)
+    p = subprocess.run([BUILD + '/sctrace-decode', '--no-progress', '-t', PATH, '-t', PATH, '-o', LOG,
+                        'tests/bad.trace.zst'], stderr=subprocess.PIPE, timeout=TIME, preexec_fn=limit,
+                       stdin=subprocess.DEVNULL)
     if p.returncode not in (0, 1):
         raise Wrong('status %d: %s' % (p.returncode, p.stderr[-300:]))
 
 
 def main():
     passed = failed = 0
-    for test in (nothing, of_other_kinds, cut, changed, twice):
+    for test in (nothing, of_other_kinds, cut, changed, one_name_for_all, twice):
         try:
             test()
             print('ok   types: ' + test.__name__.replace('_', ' '))
