@@ -1,7 +1,7 @@
 #!/bin/sh
 # Holds every #include of the project's own headers against the ladder in tests/ladder.txt.
 #
-# In:  ladder.txt, the C files of src/, src/record/ and formats/
+# In:  ladder.txt, the C files of src/, src/record/, formats/ and dwarf/
 # Out: nothing when all is well; else one line for each include that goes up or sideways, each file without a rung and
 #      each line of the table that fits no file, and exit status 1
 #
