@@ -198,6 +198,8 @@ void sct_fd_unshare(struct sct_descriptors *d, struct sct_fd_task *task)
 		return;
 	}
 	mine->space = old->space;
+	memcpy(mine->changes, old->changes, sizeof mine->changes);
+	mine->nchanges = old->nchanges;
 	task->table = mine;
 	sct_fd_table_put(d, old);
 }
@@ -212,14 +214,37 @@ void sct_fd_unshare_dir(struct sct_fd_task *task)
 	task->dir = mine;
 }
 
-void sct_fd_forget_dirs(struct sct_descriptors *d)
+/* Whether one of the names in a path is that one. */
+static bool has_name(const char *path, const char *name, size_t len)
 {
-	for (size_t i = 0; i < d->tasks.size; i++)
-		if (d->tasks.slots[i].value)
-			sct_fd_dir_set(((struct sct_fd_task *)d->tasks.slots[i].value)->dir, NULL);
-	for (size_t i = 0; i < d->notes.size; i++)
-		if (d->notes.slots[i].value && ((struct sct_fd_note *)d->notes.slots[i].value)->dir)
-			sct_fd_dir_set(((struct sct_fd_note *)d->notes.slots[i].value)->dir, NULL);
+	for (const char *at = path; (at = strchr(at, '/')); at++)
+		if (!strncmp(at + 1, name, len) && (at[1 + len] == '/' || !at[1 + len]))
+			return true;
+	return false;
+}
+
+static void forget_in(struct sct_fd_dir *dir, struct sct_fd_list *list, const char *name, size_t len)
+{
+	if (dir && dir->path && (!name || has_name(dir->path, name, len)))
+		sct_fd_dir_set(dir, NULL);
+	for (unsigned i = 0; list && i < list->count; i++)
+		list->at[i].file->moved |= !name || has_name(list->at[i].file->name, name, len);
+}
+
+void sct_fd_forget_dirs(struct sct_descriptors *d, const char *name, size_t len)
+{
+	for (size_t i = 0; i < d->tasks.size; i++) {
+		const struct sct_fd_task *t = d->tasks.slots[i].value;
+
+		if (t)
+			forget_in(t->dir, t->table->list, name, len);
+	}
+	for (size_t i = 0; i < d->notes.size; i++) {
+		const struct sct_fd_note *n = d->notes.slots[i].value;
+
+		if (n)
+			forget_in(n->dir, n->list, name, len);
+	}
 }
 
 /* ---- calls -------------------------------------------------------------------------------------------------- */
@@ -266,6 +291,7 @@ void sct_descriptors_enter(struct sct_descriptors *d, const struct sct_open *ope
 	struct sct_fd_act a = { .d = d, .open = open, .mem = mem, .call = call };
 	uint64_t key;
 
+	d->now = open->record.id > d->now ? open->record.id : d->now;
 	if (!key_of(d, open->thread, &key)) {
 		if (call || !open->call.proto)
 			sct_descriptors_missed(d, &space);
@@ -343,7 +369,7 @@ static void end_call(struct sct_fd_act *a)
 	else if (a->call && a->call->end)
 		a->call->end(a);
 	else if (flags & SCT_P_FD_RESULT && a->good)
-		sct_fd_set(a->task->table, a->result, NULL, SCT_FD_MAYBE);
+		sct_fd_give(a, a->result, NULL, SCT_FD_MAYBE);
 }
 
 void sct_descriptors_end(struct sct_descriptors *d, const struct sct_open *open, const struct sct_mem *mem, bool known,

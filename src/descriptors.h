@@ -23,6 +23,7 @@ struct sct_descriptors {
 	struct sct_fd_table *tables; /* all of them */
 	struct sct_fd_note *oldest, *newest; /* forks that have ended and whose child has not come */
 	unsigned waiting;            /* how many these are */
+	uint64_t now;                /* number of the call that was entered last: what happens, happens behind its entry */
 };
 
 void sct_descriptors_fini(struct sct_descriptors *d);

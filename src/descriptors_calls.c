@@ -45,17 +45,15 @@ bool sct_fd_number(const struct sct_fd_act *a, unsigned i, int *to)
 	return known;
 }
 
-static const struct sct_fd_entry *entry_of(const struct sct_fd_act *a, unsigned i)
-{
-	int fd;
-
-	return sct_fd_number(a, i, &fd) ? sct_fd_find(a->task->table->list, fd) : NULL;
-}
-
+/* Other threads may have made the number another file since the call was entered. */
 struct sct_fd_file *sct_fd_arg_file(const struct sct_fd_act *a, unsigned i)
 {
-	const struct sct_fd_entry *e = entry_of(a, i);
+	const struct sct_fd_entry *e;
+	int fd;
 
+	if (!sct_fd_number(a, i, &fd) || sct_fd_is_changed(a->task->table, a->open->record.id, fd))
+		return NULL;
+	e = sct_fd_find(a->task->table->list, fd);
 	return e ? e->file : NULL;
 }
 
@@ -70,36 +68,33 @@ enum sct_fd_exec sct_fd_new_exec(const struct sct_fd_act *a)
 	return flags & a->call->closes ? SCT_FD_CLOSED : SCT_FD_KEPT;
 }
 
+static void note_change(struct sct_fd_act *a, uint32_t first, uint32_t last)
+{
+	sct_fd_note_change(a->task->table, a->open->record.id, a->d->now, first, last);
+}
+
 void sct_fd_give(struct sct_fd_act *a, int fd, struct sct_fd_file *file, enum sct_fd_exec exec)
 {
-	sct_fd_set(a->task->table, fd, file, exec);
+	bool changed = sct_fd_is_changed(a->task->table, a->open->record.id, fd);
+
+	sct_fd_set(a->task->table, fd, changed ? NULL : file, exec);
 	sct_fd_file_put(file);
+	note_change(a, (uint32_t)fd, (uint32_t)fd);
+}
+
+/* The numbers are closed, now or at some time before the call's end. */
+static void take(struct sct_fd_act *a, uint32_t first, uint32_t last)
+{
+	sct_fd_remove(a->task->table, first, last);
+	note_change(a, first, last);
+}
+
+static bool is_shared(const struct sct_fd_act *a)
+{
+	return a->task->table->refs > 1;
 }
 
 /* ---- paths -------------------------------------------------------------------------------------------------- */
-
-static const char *base_of(const struct sct_fd_act *a)
-{
-	const struct sct_fd_file *file;
-	int fd = SCT_AT_FDCWD;
-
-	if (a->call->dir != SCT_FD_NONE && !sct_fd_number(a, a->call->dir, &fd))
-		return NULL;
-	if (fd == SCT_AT_FDCWD)
-		return a->task->dir->path;
-	file = sct_fd_arg_file(a, a->call->dir);
-	return file && file->kind == SCT_FD_PATH ? file->name : NULL;
-}
-
-/* The path counts from where the caller stands when it calls. */
-static void note_path(struct sct_fd_act *a)
-{
-	const struct sct_value *v = sct_fd_arg(a, a->call->path);
-	struct sct_fd_note *note = sct_fd_note(a);
-
-	if (note && v && v->meaning == SCT_M_STR && !v->partial)
-		note->path = sct_fd_path_join(base_of(a), v->data, v->len);
-}
 
 /* struct open_how: flags 0, mode 8, resolve 16. */
 static void note_how(struct sct_fd_act *a)
@@ -107,7 +102,7 @@ static void note_how(struct sct_fd_act *a)
 	uint64_t at, flags, resolve;
 	struct sct_fd_note *note;
 
-	note_path(a);
+	sct_fd_note_path(a);
 	note = a->note;
 	if (!note || !sct_fd_word(a, 2, &at) || !a->mem || !sct_mem_word(a->mem, at, 8, &flags) ||
 	    !sct_mem_word(a->mem, at + 16, 8, &resolve))
@@ -121,7 +116,7 @@ static void note_how(struct sct_fd_act *a)
 
 static void opened(struct sct_fd_act *a, bool known, uint64_t flags)
 {
-	const char *path = a->note && known && !(flags & NAMELESS) ? a->note->path : NULL;
+	const char *path = a->note && known && !(flags & NAMELESS) && !sct_fd_is_elsewhere(a) ? a->note->path : NULL;
 
 	sct_fd_give(a, a->result, sct_fd_file_new(SCT_FD_PATH, path),
 	     !known ? SCT_FD_MAYBE : flags & CLOSE_ON_EXEC ? SCT_FD_CLOSED : SCT_FD_KEPT);
@@ -198,6 +193,15 @@ static void end_dup(struct sct_fd_act *a)
 		copy(a, a->result, SCT_FD_KEPT);
 }
 
+/* While it is under way, other threads find the second number as it was or as it will be. */
+static void enter_dup_to(struct sct_fd_act *a)
+{
+	int from, to;
+
+	if (is_shared(a) && sct_fd_number(a, 1, &to) && !(sct_fd_number(a, 0, &from) && from == to))
+		take(a, (uint32_t)to, (uint32_t)to);
+}
+
 /* dup2, dup3: what the second number was is closed. */
 static void end_dup_to(struct sct_fd_act *a)
 {
@@ -208,7 +212,7 @@ static void end_dup_to(struct sct_fd_act *a)
 	if (!sct_fd_number(a, 1, &to))
 		sct_fd_clear(a->task->table);
 	else if (!a->known || !sct_fd_number(a, 0, &from))
-		sct_fd_remove(a->task->table, (uint32_t)to, (uint32_t)to);
+		take(a, (uint32_t)to, (uint32_t)to);
 	else if (from != to)
 		copy(a, to, sct_fd_new_exec(a));
 }
@@ -238,6 +242,16 @@ static void end_fcntl(struct sct_fd_act *a)
 		copy(a, a->result, cmd == DUPFD ? SCT_FD_KEPT : SCT_FD_CLOSED);
 }
 
+/* SECCOMP_IOCTL_NOTIF_ADDFD of include/uapi/linux/seccomp.h: a number of another process, which it does not name, is
+ * another file now. */
+enum { ADDFD = 0x40182103, ADDFD_MIPS = (int)0x80182103 };
+
+static void clear_all(struct sct_descriptors *d)
+{
+	for (struct sct_fd_table *t = d->tables; t; t = t->next)
+		sct_fd_clear(t);
+}
+
 /* include/uapi/asm-generic/ioctls.h: FIOCLEX, FIONCLEX; MIPS has other numbers, which elsewhere may be a device's */
 static void end_ioctl(struct sct_fd_act *a)
 {
@@ -252,6 +266,8 @@ static void end_ioctl(struct sct_fd_act *a)
 	seen = sct_fd_number(a, 1, &cmd);
 	if (!seen)
 		set_exec(a, SCT_FD_MAYBE);
+	if (!seen || cmd == ADDFD || cmd == ADDFD_MIPS)
+		clear_all(a->d);
 	for (size_t i = 0; seen && i < sizeof rows / sizeof *rows; i++)
 		if (rows[i].cmd == cmd)
 			set_exec(a, a->known ? rows[i].exec : SCT_FD_MAYBE);
@@ -265,9 +281,39 @@ static void enter_close(struct sct_fd_act *a)
 	int fd;
 
 	if (sct_fd_number(a, 0, &fd))
-		sct_fd_remove(a->task->table, (uint32_t)fd, (uint32_t)fd);
+		take(a, (uint32_t)fd, (uint32_t)fd);
 	else
 		sct_fd_clear(a->task->table);
+}
+
+/* The table that is the thread's own now has what stood in the shared one at some time of the call. */
+static void unshare_table(struct sct_fd_act *a)
+{
+	struct sct_fd_table *old = a->task->table;
+
+	sct_fd_unshare(a->d, a->task);
+	if (a->task->table != old)
+		sct_fd_forget_changed(a->task->table, a->open->record.id);
+}
+
+/* What another call has made of the number meanwhile may be what was closed. */
+static void end_close(struct sct_fd_act *a)
+{
+	int fd;
+
+	if (sct_fd_number(a, 0, &fd) && sct_fd_is_changed(a->task->table, a->open->record.id, fd))
+		sct_fd_remove(a->task->table, (uint32_t)fd, (uint32_t)fd);
+	if (sct_fd_number(a, 0, &fd))
+		note_change(a, (uint32_t)fd, (uint32_t)fd);
+}
+
+/* While it is under way, other threads find the numbers open or closed. */
+static void enter_close_range(struct sct_fd_act *a)
+{
+	uint64_t first, last, flags;
+
+	if (is_shared(a) && sct_fd_word(a, 0, &first) && sct_fd_word(a, 1, &last) && sct_fd_word(a, 2, &flags) && !flags)
+		take(a, (uint32_t)first, (uint32_t)last);
 }
 
 static void end_close_range(struct sct_fd_act *a)
@@ -281,13 +327,13 @@ static void end_close_range(struct sct_fd_act *a)
 		return;
 	}
 	if (flags & RANGE_UNSHARE && a->known)
-		sct_fd_unshare(a->d, a->task);
+		unshare_table(a);
 	else if (flags & RANGE_UNSHARE)
 		sct_fd_doubt(a->task->table);
 	if (flags & RANGE_CLOEXEC)
 		sct_fd_set_exec(a->task->table, (uint32_t)first, (uint32_t)last, a->known ? SCT_FD_CLOSED : SCT_FD_MAYBE);
 	else
-		sct_fd_remove(a->task->table, (uint32_t)first, (uint32_t)last);
+		take(a, (uint32_t)first, (uint32_t)last);
 }
 
 /* Whether it was shared before or is no longer, cannot be left open. */
@@ -304,7 +350,7 @@ static void end_unshare(struct sct_fd_act *a)
 		return;
 	}
 	if (flags & CLONE_FILES_BIT)
-		sct_fd_unshare(a->d, a->task);
+		unshare_table(a);
 	if (flags & (CLONE_FS_BIT | CLONE_NEWNS_BIT | CLONE_NEWUSER_BIT))
 		sct_fd_unshare_dir(a->task);
 }
@@ -313,48 +359,6 @@ static void end_unshare(struct sct_fd_act *a)
 static void enter_ring(struct sct_fd_act *a)
 {
 	sct_fd_doubt(a->task->table);
-}
-
-/* ---- directories -------------------------------------------------------------------------------------------- */
-
-static void end_chdir(struct sct_fd_act *a)
-{
-	if (a->good || !a->known)
-		sct_fd_dir_set(a->task->dir, a->known && a->note ? a->note->path : NULL);
-}
-
-static void end_fchdir(struct sct_fd_act *a)
-{
-	const struct sct_fd_file *f = sct_fd_arg_file(a, 0);
-
-	if (a->good || !a->known)
-		sct_fd_dir_set(a->task->dir, a->known && f && f->kind == SCT_FD_PATH ? f->name : NULL);
-}
-
-/* fs/d_path.c: a directory outside the root is told as "(unreachable)…" */
-static void end_getcwd(struct sct_fd_act *a)
-{
-	const struct sct_value *v = sct_fd_arg(a, 0);
-	char *path;
-
-	if (!a->good || !v || v->meaning != SCT_M_STR || v->partial || !v->len || v->data[0] != '/')
-		return;
-	path = sct_fd_path_join(NULL, v->data, v->len);
-	sct_fd_dir_set(a->task->dir, path);
-	free(path);
-}
-
-/* chroot, setns: the directory has another name, or is another. */
-static void end_root(struct sct_fd_act *a)
-{
-	if (a->good || !a->known)
-		sct_fd_dir_set(a->task->dir, NULL);
-}
-
-static void end_pivot_root(struct sct_fd_act *a)
-{
-	if (a->good || !a->known)
-		sct_fd_forget_dirs(a->d);
 }
 
 /* ---- the table ---------------------------------------------------------------------------------------------- */
@@ -368,26 +372,26 @@ static const struct sct_fd_call calls[] = {
 	{ "accept", NULL, sct_fd_end_accept, NONE, NONE, NONE, 0, NULL },
 	{ "accept4", NULL, sct_fd_end_accept, NONE, NONE, 3, CLOEXEC, NULL },
 	{ "bind", sct_fd_note_address, sct_fd_end_bind, NONE, NONE, NONE, 0, NULL },
-	{ "chdir", note_path, end_chdir, 0, NONE, NONE, 0, NULL },
-	{ "chroot", NULL, end_root, NONE, NONE, NONE, 0, NULL },
-	{ "close", enter_close, NULL, NONE, NONE, NONE, 0, NULL },
-	{ "close_range", NULL, end_close_range, NONE, NONE, NONE, 0, NULL },
+	{ "chdir", sct_fd_enter_chdir, sct_fd_end_chdir, 0, NONE, NONE, 0, NULL },
+	{ "chroot", NULL, sct_fd_end_root, NONE, NONE, NONE, 0, NULL },
+	{ "close", enter_close, end_close, NONE, NONE, NONE, 0, NULL },
+	{ "close_range", enter_close_range, end_close_range, NONE, NONE, NONE, 0, NULL },
 	{ "connect", sct_fd_note_address, sct_fd_end_connect, NONE, NONE, NONE, 0, NULL },
-	{ "creat", note_path, end_open, 0, NONE, NONE, 0, NULL },
+	{ "creat", sct_fd_note_path, end_open, 0, NONE, NONE, 0, NULL },
 	{ "dup", NULL, end_dup, NONE, NONE, NONE, 0, NULL },
-	{ "dup2", NULL, end_dup_to, NONE, NONE, NONE, 0, NULL },
-	{ "dup3", NULL, end_dup_to, NONE, NONE, 2, CLOEXEC, NULL },
+	{ "dup2", enter_dup_to, end_dup_to, NONE, NONE, NONE, 0, NULL },
+	{ "dup3", enter_dup_to, end_dup_to, NONE, NONE, 2, CLOEXEC, NULL },
 	{ "epoll_create", NULL, end_new, NONE, NONE, NONE, 0, ANON "[eventpoll]" },
 	{ "epoll_create1", NULL, end_new, NONE, NONE, 0, CLOEXEC, ANON "[eventpoll]" },
 	{ "eventfd", NULL, end_new, NONE, NONE, NONE, 0, ANON "[eventfd]" },
 	{ "eventfd2", NULL, end_new, NONE, NONE, 1, CLOEXEC, ANON "[eventfd]" },
 	{ "fanotify_init", NULL, end_new, NONE, NONE, 0, 1, ANON "[fanotify]" },
-	{ "fchdir", NULL, end_fchdir, NONE, NONE, NONE, 0, NULL },
+	{ "fchdir", sct_fd_enter_chdir, sct_fd_end_fchdir, NONE, NONE, NONE, 0, NULL },
 	{ "fcntl", NULL, end_fcntl, NONE, NONE, NONE, 0, NULL },
 	{ "fcntl64", NULL, end_fcntl, NONE, NONE, NONE, 0, NULL },
 	{ "fsopen", NULL, end_new, NONE, NONE, 1, 1, ANON "[fscontext]" },
 	{ "fspick", NULL, end_new, NONE, NONE, 2, 1, ANON "[fscontext]" },
-	{ "getcwd", NULL, end_getcwd, NONE, NONE, NONE, 0, NULL },
+	{ "getcwd", NULL, sct_fd_end_getcwd, NONE, NONE, NONE, 0, NULL },
 	{ "getpeername", NULL, sct_fd_end_getpeername, NONE, NONE, NONE, 0, NULL },
 	{ "getsockname", NULL, sct_fd_end_getsockname, NONE, NONE, NONE, 0, NULL },
 	{ "inotify_init", NULL, end_new, NONE, NONE, NONE, 0, ANON "inotify" },
@@ -399,15 +403,18 @@ static const struct sct_fd_call calls[] = {
 	{ "memfd_create", NULL, end_named, 0, NONE, 1, 1, NULL },
 	{ "memfd_secret", NULL, end_new, NONE, NONE, 0, CLOEXEC, "/secretmem (deleted)" },
 	{ "mq_open", NULL, end_named, 0, NONE, NONE, CLOEXEC, NULL },
-	{ "open", note_path, end_open, 0, NONE, 1, CLOEXEC, NULL },
-	{ "openat", note_path, end_open, 1, 0, 2, CLOEXEC, NULL },
+	{ "open", sct_fd_note_path, end_open, 0, NONE, 1, CLOEXEC, NULL },
+	{ "openat", sct_fd_note_path, end_open, 1, 0, 2, CLOEXEC, NULL },
 	{ "openat2", note_how, end_openat2, 1, 0, NONE, 0, NULL },
 	{ "perf_event_open", NULL, end_new, NONE, NONE, 4, 8, ANON "[perf_event]" },
 	{ "pidfd_open", NULL, end_new, NONE, NONE, NONE, 1, ANON "[pidfd]" },
 	{ "pipe", NULL, sct_fd_end_pair, 0, NONE, NONE, 0, "pipe" },
 	{ "pipe2", NULL, sct_fd_end_pair, 0, NONE, 1, CLOEXEC, "pipe" },
-	{ "pivot_root", NULL, end_pivot_root, NONE, NONE, NONE, 0, NULL },
-	{ "setns", NULL, end_root, NONE, NONE, NONE, 0, NULL },
+	{ "pivot_root", NULL, sct_fd_end_pivot_root, NONE, NONE, NONE, 0, NULL },
+	{ "rename", NULL, sct_fd_end_rename, 0, NONE, NONE, 0, NULL },
+	{ "renameat", NULL, sct_fd_end_rename, 1, 0, NONE, 0, NULL },
+	{ "renameat2", NULL, sct_fd_end_rename, 1, 0, 4, 0, NULL },
+	{ "setns", NULL, sct_fd_end_root, NONE, NONE, NONE, 0, NULL },
 	{ "signalfd", NULL, end_signalfd, NONE, NONE, NONE, 0, ANON "[signalfd]" },
 	{ "signalfd4", NULL, end_signalfd, NONE, NONE, 3, CLOEXEC, ANON "[signalfd]" },
 	{ "socket", NULL, sct_fd_end_socket, NONE, NONE, 1, CLOEXEC, NULL },

@@ -53,8 +53,9 @@ struct sct_fd_note *sct_fd_note(struct sct_fd_act *a);
 /* The task has a table of its own from now on, with the numbers of the one that it had. */
 void sct_fd_unshare(struct sct_descriptors *d, struct sct_fd_task *task);
 void sct_fd_unshare_dir(struct sct_fd_task *task);
-/* Nothing is known of any task's directory. */
-void sct_fd_forget_dirs(struct sct_descriptors *d);
+/* Where a directory of that name was, of len bytes, is another one or none: paths that have it in them are no longer
+ * those of any directory. NULL: all paths. */
+void sct_fd_forget_dirs(struct sct_descriptors *d, const char *name, size_t len);
 
 
 /* ---- arguments of the call, and what it gives ---- */
@@ -68,8 +69,23 @@ bool sct_fd_number(const struct sct_fd_act *a, unsigned i, int *to);
 struct sct_fd_file *sct_fd_arg_file(const struct sct_fd_act *a, unsigned i);
 /* What execve makes of the descriptor that the call gives. */
 enum sct_fd_exec sct_fd_new_exec(const struct sct_fd_act *a);
-/* The number is that file from now on; takes the reference. NULL: it is not known what. */
+/* The number is that file from now on, unless another call may have changed it meanwhile; takes the reference. NULL: it
+ * is not known what. */
 void sct_fd_give(struct sct_fd_act *a, int fd, struct sct_fd_file *file, enum sct_fd_exec exec);
+
+/* ---- directories ---- */
+
+/* The path counts from where the caller stands when it calls. */
+void sct_fd_note_path(struct sct_fd_act *a);
+/* Whether where the path began may have been another place when the kernel followed it. */
+bool sct_fd_is_elsewhere(const struct sct_fd_act *a);
+void sct_fd_enter_chdir(struct sct_fd_act *a);
+void sct_fd_end_chdir(struct sct_fd_act *a);
+void sct_fd_end_fchdir(struct sct_fd_act *a);
+void sct_fd_end_getcwd(struct sct_fd_act *a);
+void sct_fd_end_root(struct sct_fd_act *a);
+void sct_fd_end_pivot_root(struct sct_fd_act *a);
+void sct_fd_end_rename(struct sct_fd_act *a);
 
 /* ---- pipes and sockets ---- */
 

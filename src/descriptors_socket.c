@@ -94,15 +94,17 @@ void sct_fd_end_bind(struct sct_fd_act *a)
 		replace(&f->local, a->known ? noted_address(a) : NULL);
 }
 
-/* A socket that is bound to any address has one when it is connected: getsockname tells. */
+/* A socket that is bound to any address has one when it is connected, also where the connection is only begun
+ * (EINPROGRESS); one that is disconnected (AF_UNSPEC) may lose its own: getsockname tells. */
 void sct_fd_end_connect(struct sct_fd_act *a)
 {
 	struct sct_fd_file *f = sct_fd_arg_file(a, 0);
 
-	if (!f || (a->known && !a->good))
+	if (!f)
 		return;
-	replace(&f->peer, a->known ? noted_address(a) : NULL);
-	if (f->local && sct_fd_address_any(f->local))
+	if (!a->known || a->good)
+		replace(&f->peer, a->known ? noted_address(a) : NULL);
+	if (f->local && (!f->peer || sct_fd_address_any(f->local)))
 		replace(&f->local, NULL);
 }
 

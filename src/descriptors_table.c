@@ -231,6 +231,48 @@ void sct_fd_remove(struct sct_fd_table *t, uint32_t first, uint32_t last)
 	t->list->count -= to - from;
 }
 
+void sct_fd_note_change(struct sct_fd_table *t, uint64_t by, uint64_t at, uint32_t first, uint32_t last)
+{
+	t->changes[t->nchanges++ % SCT_FD_CHANGES] = (struct sct_fd_change){ by, at, first, last };
+}
+
+/* The changes that are remembered and may be others' since the call was entered: those from *i on, or NULL. */
+static const struct sct_fd_change *change_since(const struct sct_fd_table *t, uint64_t call, unsigned *i)
+{
+	for (; *i < SCT_FD_CHANGES && *i < t->nchanges; ++*i)
+		if (t->changes[*i].by != call && t->changes[*i].at >= call)
+			return &t->changes[(*i)++];
+	return NULL;
+}
+
+/* Whether changes since the call was entered are no longer remembered. */
+static bool is_forgotten(const struct sct_fd_table *t, uint64_t call)
+{
+	return t->nchanges > SCT_FD_CHANGES && t->changes[t->nchanges % SCT_FD_CHANGES].at >= call;
+}
+
+bool sct_fd_is_changed(const struct sct_fd_table *t, uint64_t call, int fd)
+{
+	const struct sct_fd_change *c;
+	unsigned i = 0;
+
+	while ((c = change_since(t, call, &i)))
+		if (c->first <= (uint32_t)fd && (uint32_t)fd <= c->last)
+			return true;
+	return is_forgotten(t, call);
+}
+
+void sct_fd_forget_changed(struct sct_fd_table *t, uint64_t call)
+{
+	const struct sct_fd_change *c;
+	unsigned i = 0;
+
+	while ((c = change_since(t, call, &i)))
+		sct_fd_remove(t, c->first, c->last);
+	if (is_forgotten(t, call))
+		sct_fd_clear(t);
+}
+
 void sct_fd_exec(struct sct_fd_table *t)
 {
 	unsigned n = 0;

@@ -11,7 +11,7 @@
 enum {
 	WRITE = 1, OPEN = 2, CLOSE = 3, IOCTL = 16, PIPE = 22, DUP = 32, DUP2 = 33, SOCKET = 41, CONNECT = 42, ACCEPT = 43,
 	BIND = 49, GETSOCKNAME = 51, GETPEERNAME = 52, SOCKETPAIR = 53, CLONE = 56, FORK = 57, VFORK = 58, EXECVE = 59,
-	EXIT = 60, FCNTL = 72, GETCWD = 79, CHDIR = 80, FCHDIR = 81, CREAT = 85, CHROOT = 161, MQ_OPEN = 240,
+	EXIT = 60, FCNTL = 72, GETCWD = 79, CHDIR = 80, FCHDIR = 81, RENAME = 82, CREAT = 85, CHROOT = 161, MQ_OPEN = 240,
 	INOTIFY_INIT = 253, OPENAT = 257, MKDIRAT = 258, UNSHARE = 272, TIMERFD_CREATE = 283, ACCEPT4 = 288, SIGNALFD4 = 289, EVENTFD2 = 290,
 	EPOLL_CREATE1 = 291, DUP3 = 292, PIPE2 = 293, PERF_EVENT_OPEN = 298, FANOTIFY_INIT = 300, SETNS = 308,
 	MEMFD_CREATE = 319, USERFAULTFD = 323, IO_URING_SETUP = 425, PIDFD_OPEN = 434, CLOSE_RANGE = 436, OPENAT2 = 437,
@@ -201,6 +201,32 @@ START_TEST(directories)
 	open_as(s, "w", 0, 8);
 	ask(s, 8);
 	tells(s, "3=? 3=/home/x 4=/home/u/v/../y 5=/home/u/v 6=/home/u/v/../y/z 7=? 7=/ 8=/home/u/v/../y/w 8=? 8=/root/w 8=? ");
+}
+END_TEST
+
+/* A directory that has got another name: what is opened from there on has none that calls showed. */
+START_TEST(directories_that_move)
+{
+	struct script *s = begin();
+
+	path_call(s, CHDIR, "/home/u", 0);
+	open_as(s, "/home/u/v", 0, 3);
+	open_as(s, "/home", 0, 4);
+	path_call(s, RENAME, "/hom", 0);
+	path_call(s, RENAME, "/home/u/", -2);
+	open_as(s, "x", 0, 5);
+	path_call(s, RENAME, "../u//", 0);
+	ask(s, 3); /* it was opened by that path */
+	open_as(s, "x", 0, 6);
+	open_at(s, 3, "x", 7);
+	open_at(s, 4, "x", 8);
+	call(s, FCHDIR, 3, 0, 0, 0);
+	open_as(s, "x", 0, 9);
+	path_call(s, CHROOT, ".", 0);
+	open_at(s, 4, "x", 10);
+	for (int fd = 5; fd <= 10; fd++)
+		ask(s, fd);
+	tells(s, "3=/home/u/v 5=/home/u/x 6=? 7=? 8=/home/x 9=? 10=? ");
 }
 END_TEST
 
@@ -598,6 +624,22 @@ END_TEST
 
 /* ---- what is not known -------------------------------------------------------------------------------------- */
 
+/* A seccomp listener has put a file into another process. */
+START_TEST(numbers_from_elsewhere)
+{
+	struct script *s = begin();
+
+	open_as(s, "/a", 0, 3);
+	call(s, IOCTL, 9, 0x40182103, 0, -22);
+	ask(s, 3);
+	on(s, 1, 2, SPACE2);
+	call(s, IOCTL, 9, 0x40182103, 0, 3);
+	on(s, 0, 1, SPACE);
+	ask(s, 3);
+	tells(s, "3=/a 3=? ");
+}
+END_TEST
+
 START_TEST(holes)
 {
 	struct script *s = begin();
@@ -712,6 +754,7 @@ int main(void)
 	tcase_add_test(t, files);
 	tcase_add_test(t, copies);
 	tcase_add_test(t, directories);
+	tcase_add_test(t, directories_that_move);
 	tcase_add_test(t, working_directory);
 	tcase_add_test(t, names_that_are_none);
 	tcase_add_loop_test(t, new_ones, 0, (int)(sizeof news / sizeof *news));
@@ -727,6 +770,7 @@ int main(void)
 	tcase_add_test(t, threads_from_before);
 	tcase_add_test(t, threads_from_nowhere);
 	tcase_add_test(t, address_space_again);
+	tcase_add_test(t, numbers_from_elsewhere);
 	tcase_add_test(t, holes);
 	tcase_add_loop_test(t, lost_calls, 0, 10);
 	tcase_add_test(t, no_numbers);
