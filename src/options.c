@@ -56,7 +56,7 @@ void sct_options_help(FILE *to)
 	      "  -s, --snapshot FILE[@ADDR]  memory at the start of the trace; a later one lies on top of those before it\n"
 	      "      --nondet FILE        PANDA's non-determinism log of the same recording: what devices wrote to memory\n"
 	      "  -t, --types FILE         types and symbols of the recorded kernel: an ELF file with BTF or DWARF, raw BTF, a\n"
-	      "                           kernel image, ISF JSON, System.map; several are taken together\n"
+	      "                           kernel image, ISF JSON, System.map, PANDA's kernelinfo.conf; several together\n"
 	      "      --no-btf             of a file with BTF and DWARF, take DWARF\n"
 	      "      --no-cache           read DWARF anew, and keep nothing of it for later runs\n"
 	      "      --verify-snapshot    tell where trace and snapshots disagree\n"

@@ -3,8 +3,8 @@
  * Everything here stays: later versions add functions and never take any away or change what one does.
  *
  * A recording is used by one thread at a time; different recordings by different threads at once. The library writes
- * to no file (but a cache, where it is told to) and no terminal, ends no process (but for want of memory) and changes no
- * signal handler.
+ * to no file (but a cache, where it is told to) and no terminal, ends no process (but for want of memory) and changes
+ * no signal handler.
  */
 #ifndef SCTRACE_H
 #define SCTRACE_H
@@ -54,8 +54,9 @@ SCT_API unsigned sct_recording_vcpus(const struct sct_recording *recording);
 /* Results of functions on a recording. */
 enum sct_outcome {
 	SCT_COMPLETE = 0, /* done; of a run: to the recording's end, undamaged */
-	SCT_DAMAGED = 1,  /* run: the recording is damaged or cut short, disagrees with its snapshots, or holds calls of which
-	                     no instruction, convention, thread or CPU mode is known; all that can be read was handed out */
+	SCT_DAMAGED = 1,  /* run: the recording is damaged or cut short, disagrees with its snapshots, is of another kernel
+	                     than its types, or holds calls of which no instruction, convention, thread or CPU mode is known;
+	                     all that can be read was handed out */
 	SCT_STOPPED = 2,  /* run: a callback asked for the end */
 	SCT_FAILED = -1,  /* the function did not do what it should, sct_recording_message tells why */
 };
@@ -68,10 +69,10 @@ SCT_API int sct_recording_set_profile(struct sct_recording *recording, const cha
  * there are. SCT_FAILED: it cannot be opened, is no snapshot, or the run has begun. */
 SCT_API int sct_recording_add_snapshot(struct sct_recording *recording, const char *snapshot);
 
-/* Types and symbols of the recorded kernel: a file as sctrace-decode --types takes it; several are taken together. What is
- * read from DWARF, which is slow, is kept in files of the folder cache for later runs; NULL: it is not kept, and nothing
- * is written. SCT_FAILED: it cannot be read, has no types or symbols, is of another machine than those before or than the
- * recording, or the run has begun; then no types are left. */
+/* Types and symbols of the recorded kernel: a file as sctrace-decode --types takes it; several are taken together. What
+ * is read from DWARF, which is slow, is kept in files of the folder cache for later runs; NULL: it is not kept, and
+ * nothing is written. SCT_FAILED: it cannot be read, has no types or symbols, is of another machine than those before or
+ * than the recording, or the run has begun; then no types are left. */
 SCT_API int sct_recording_add_types(struct sct_recording *recording, const char *types, const char *cache);
 
 /* ---- callbacks -------------------------------------------------------------------------------------------- */
