@@ -28,10 +28,14 @@ static int by_name(const void *name, const void *call)
 	return strcmp(name, ((const struct call *)call)->name);
 }
 
-static enum role role_of(const struct sct_open *open)
+static const void *find_call(const char *name)
 {
-	const struct call *c = open->call.proto ? bsearch(open->call.proto->name, calls, sizeof calls / sizeof *calls,
-	                                                  sizeof *calls, by_name) : NULL;
+	return bsearch(name, calls, sizeof calls / sizeof *calls, sizeof *calls, by_name);
+}
+
+static enum role role_of(struct sct_lineage *l, const struct sct_open *open)
+{
+	const struct call *c = sct_proto_row(&l->calls, open->call.proto, find_call);
 
 	return c ? c->role : NO_ROLE;
 }
@@ -213,14 +217,14 @@ static void end_prctl(struct sct_open *open, bool known, bool failed)
 /* ---- results ------------------------------------------------------------------------------------------------ */
 
 /* getpid, gettid and set_tid_address tell who the caller is; of a process's leader one number tells the other. */
-static void learn_caller(const struct sct_lineage *l, struct sct_open *open, unsigned flags, uint64_t result)
+static void learn_caller(struct sct_lineage *l, struct sct_open *open, unsigned flags, uint64_t result)
 {
 	struct sct_self *self = sct_thread_self(open->thread);
 	struct sct_word id = { true, (uint32_t)result };
 
 	/* C libraries call it in the thread that begins the program, clone does it for others */
 	if (l->first.known && open->record.thread.known && l->first.value == open->record.thread.value &&
-	    role_of(open) == BEGINS)
+	    role_of(l, open) == BEGINS)
 		self->leader = true;
 	if (flags & SCT_P_GETPID || (flags & SCT_P_GETTID && self->leader))
 		*sct_thread_pid(open->thread) = open->record.pid = id;
@@ -228,10 +232,26 @@ static void learn_caller(const struct sct_lineage *l, struct sct_open *open, uns
 		self->tid = open->record.tid = id;
 }
 
+/* The process has another parent than the one that made it: whatever ended that one, no call showed it. 0 is a parent of
+ * another PID namespace. */
+static void forget_other_parent(struct sct_open *open, uint64_t result)
+{
+	struct sct_process *process = sct_thread_self(open->thread)->process, *made_by = process ? process->parent : NULL;
+	struct sct_word *told = &open->record.ppid;
+
+	if (!result || !made_by || !made_by->pid.known || made_by->pid.value == result)
+		return;
+	if (told->known && told->value == made_by->pid.value)
+		told->known = false; /* else the guest's own data told it */
+	sct_process_put(made_by);
+	process->parent = NULL;
+}
+
 static void learn_parent(struct sct_open *open, uint64_t result)
 {
 	struct sct_process *process = result == 1 ? sct_lineage_process(open->thread) : NULL;
 
+	forget_other_parent(open, result);
 	if (!open->record.ppid.known)
 		open->record.ppid = (struct sct_word){ true, (uint32_t)result };
 	if (process)
@@ -241,7 +261,7 @@ static void learn_parent(struct sct_open *open, uint64_t result)
 void sct_lineage_enter(struct sct_lineage *l, struct sct_open *open)
 {
 	struct sct_process *process;
-	enum role role = role_of(open);
+	enum role role = role_of(l, open);
 
 	join_program(l, open);
 	process = sct_thread_self(open->thread)->process;
@@ -260,7 +280,7 @@ void sct_lineage_learn(struct sct_lineage *l, struct sct_open *open, bool known,
 	const struct sct_word pid = { (int32_t)result > 0, (uint32_t)result };
 	unsigned flags = open->call.proto ? open->call.proto->flags : 0, error;
 	bool failed = known && sct_call_failed(&open->call, result, &error);
-	enum role role = role_of(open);
+	enum role role = role_of(l, open);
 
 	if (pid.known && known)
 		learn_caller(l, open, flags, result);

@@ -368,6 +368,23 @@ START_TEST(parents)
 }
 END_TEST
 
+/* The parent was ended by what no call showed, and the child asks. 0: it is in another PID namespace. */
+START_TEST(parents_ended_unseen)
+{
+	static const char *const lines[] = { "8<7 ?; 8<1 ?; 8<1 ?; ", "8<7 ?; 8<5 ?; 8 ?; ", "8<7 ?; 8<7 ?; 8<7 ?; ",
+	                                     "8<7 ?; 8<7 ?; 8<7 ?; " };
+	static const uint64_t results[] = { 1, 5, 7, 0 };
+	struct script *s = begin();
+
+	fork_to(s, 8, 2, SPACE2);
+	close_by(s, 2, SPACE2, SP);
+	enter(s, GETPPID, STUB, SP);
+	leave(s, BEHIND, SP, results[_i]);
+	close_by(s, 2, SPACE2, SP);
+	who(s, lines[_i]);
+}
+END_TEST
+
 /* CLONE_PARENT: the child is the caller's sibling. */
 START_TEST(siblings)
 {
@@ -524,6 +541,7 @@ int main(void)
 	tcase_add_test(t, reaped);
 	tcase_add_test(t, reaped_namesake);
 	tcase_add_test(t, parents);
+	tcase_add_loop_test(t, parents_ended_unseen, 0, 4);
 	tcase_add_test(t, siblings);
 	tcase_add_loop_test(t, parents_in_doubt, 0, 2);
 	tcase_add_test(t, names);
