@@ -5,6 +5,7 @@
  * Threads share a table as clone's flags say. Those that were there before the recording share one when they share an
  * address space, until something shows that they do not.
  */
+#include "clone.h"
 #include "descriptors_calls.h"
 #include "descriptors_text.h"
 
@@ -15,9 +16,6 @@ enum {
 	TASKS_MAX = 65536,   /* threads that are known at once: those that were killed unseen are among them */
 	WAITING_MAX = 4096,  /* forks whose child has not run yet, or was never told to be theirs */
 };
-
-/* include/uapi/linux/sched.h */
-enum { SHARED_DIR = 0x200, SHARED_TABLE = 0x400, OF_PROCESS = 0x10000 };
 
 /* The one process of a recording that does not number threads; their numbers are far below. */
 #define PROGRAM_KEY UINT64_MAX
@@ -264,7 +262,7 @@ static void note_program_fork(struct sct_fd_act *a)
 {
 	const struct sct_word *flags = &a->open->call.word[0];
 
-	if (!strcmp(a->open->call.proto->name, "clone") && flags->known && flags->value & OF_PROCESS)
+	if (!strcmp(a->open->call.proto->name, "clone") && flags->known && flags->value & SCT_CLONE_THREAD)
 		return;
 	sct_fd_doubt(a->task->table);
 	sct_fd_dir_doubt(a->task->dir);
@@ -414,10 +412,10 @@ void sct_descriptors_child(struct sct_descriptors *d, const struct sct_thread *c
 	}
 	if (!n->ended)
 		settle(n);
-	dir = flags & SHARED_DIR ? n->dir : sct_fd_dir_new(n->path);
+	dir = flags & SCT_CLONE_FS ? n->dir : sct_fd_dir_new(n->path);
 	if (dir == n->dir)
 		dir->refs++;
-	table = flags & SHARED_TABLE ? n->table : dir ? sct_fd_table_new(d, n->list, dir) : NULL;
+	table = flags & SCT_CLONE_FILES ? n->table : dir ? sct_fd_table_new(d, n->list, dir) : NULL;
 	if (table == n->table)
 		table->refs++;
 	else if (table && in_space(n->table, space))

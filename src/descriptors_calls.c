@@ -4,6 +4,7 @@
  *
  * Calls that are not here leave known numbers alone: those that give a new one (SCT_P_FD_RESULT) give an unknown one.
  */
+#include "clone.h"
 #include "descriptors_calls.h"
 #include "descriptors_text.h"
 
@@ -11,13 +12,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* include/uapi/linux/fcntl.h, close_range.h, sched.h, openat2.h, net.h, prctl.h: the same for every architecture here */
+/* include/uapi/linux/fcntl.h, close_range.h, openat2.h, net.h, prctl.h: the same for every architecture here */
 enum {
 	CLOSE_ON_EXEC = 02000000, /* O_CLOEXEC, SOCK_CLOEXEC, EPOLL_CLOEXEC … */
 	NAMELESS = 020000000,     /* __O_TMPFILE */
 	DUPFD = 0, SETFD = 2, DUPFD_CLOEXEC = 1030,
 	RANGE_UNSHARE = 2, RANGE_CLOEXEC = 4,
-	CLONE_FS_BIT = 0x200, CLONE_FILES_BIT = 0x400, CLONE_NEWNS_BIT = 0x20000, CLONE_NEWUSER_BIT = 0x10000000,
 	RESOLVE_ROOT = 0x10,
 };
 
@@ -349,9 +349,9 @@ static void end_unshare(struct sct_fd_act *a)
 		sct_fd_dir_doubt(a->task->dir);
 		return;
 	}
-	if (flags & CLONE_FILES_BIT)
+	if (flags & SCT_CLONE_FILES)
 		unshare_table(a);
-	if (flags & (CLONE_FS_BIT | CLONE_NEWNS_BIT | CLONE_NEWUSER_BIT))
+	if (flags & (SCT_CLONE_FS | SCT_CLONE_NEWNS | SCT_CLONE_NEWUSER))
 		sct_fd_unshare_dir(a->task);
 }
 

@@ -13,10 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-	COMM_MAX = 15,              /* bytes of a name that the kernel keeps: TASK_COMM_LEN with its NUL is 16 */
-	CLONE_THREAD_FLAG = 0x10000 /* include/uapi/linux/sched.h */
-};
+#include "clone.h"
+
+enum { COMM_MAX = 15 }; /* bytes of a name that the kernel keeps: TASK_COMM_LEN with its NUL is 16 */
 
 /* A process that is followed. */
 struct process {
@@ -158,7 +157,7 @@ static bool has_forked(const struct sct_record *r, uint64_t *child)
 	if (!r->result.known || (int32_t)r->result.raw <= 0 || (clone && !clone_flags(r, &flags)))
 		return false;
 	*child = (uint32_t)r->result.raw;
-	return !(flags & CLONE_THREAD_FLAG);
+	return !(flags & SCT_CLONE_THREAD);
 }
 
 /* What an ended call says of other processes, or of the end of its own. */

@@ -7,14 +7,13 @@
  */
 #include "lineage.h"
 
+#include "clone.h"
 #include "cursor.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* include/uapi/linux/sched.h */
-enum { FLAG_VM = 0x100, FLAG_VFORK = 0x4000, FLAG_PARENT = 0x8000, FLAG_THREAD = 0x10000 };
 enum { BIRTHS_MAX = 4096 }; /* children that never ran: killed before their first step */
 
 struct sct_birth {
@@ -54,7 +53,7 @@ static bool fork_flags(const struct sct_call *call, const struct sct_mem *mem, u
 	if (!strcmp(call->proto->name, "fork"))
 		return true;
 	if (!strcmp(call->proto->name, "vfork")) {
-		*flags = FLAG_VM | FLAG_VFORK;
+		*flags = SCT_CLONE_VM | SCT_CLONE_VFORK;
 		return true;
 	}
 	if (!call->word[0].known || !call->word[1].known)
@@ -97,7 +96,7 @@ void sct_lineage_fork(struct sct_lineage *l, const struct sct_open *open, const 
 	bool known;
 
 	known = fork_flags(&open->call, mem, &flags, &sp);
-	l->forked = l->forked || !known || !(flags & FLAG_THREAD);
+	l->forked = l->forked || !known || !(flags & SCT_CLONE_THREAD);
 	if (!open->record.thread.known || !known || (!open->space_known && !l->program))
 		return;
 	if (l->count == BIRTHS_MAX)
@@ -108,7 +107,7 @@ void sct_lineage_fork(struct sct_lineage *l, const struct sct_open *open, const 
 	*b = (struct sct_birth){
 		.next = l->births, .call = open->record.id,
 		.after = open->pc + (uint64_t)open->call.abi->after, .sp = sp ? sp : open->sp, .space = open->space,
-		.same_space = flags & FLAG_VM, .flags = flags,
+		.same_space = flags & SCT_CLONE_VM, .flags = flags,
 		.process = sct_process_ref(sct_lineage_process(open->thread)),
 	};
 	memcpy(b->comm, sct_thread_self(open->thread)->comm, sizeof b->comm);
@@ -119,18 +118,18 @@ void sct_lineage_fork(struct sct_lineage *l, const struct sct_open *open, const 
 /* The child has come: it is a thread of its parent's process, or begins one. */
 static void begin(const struct sct_birth *b, struct sct_thread *child)
 {
-	struct sct_process *parent = b->flags & FLAG_PARENT && b->process ? b->process->parent : b->process, *own;
+	struct sct_process *parent = b->flags & SCT_CLONE_PARENT && b->process ? b->process->parent : b->process, *own;
 	struct sct_self *self = sct_thread_self(child);
 
 	memcpy(self->comm, b->comm, sizeof self->comm);
-	if (b->flags & FLAG_THREAD) {
+	if (b->flags & SCT_CLONE_THREAD) {
 		sct_self_join(self, b->process);
 		return;
 	}
 	own = sct_process_new(parent);
 	if (own) {
 		own->renamed = b->process && b->process->renamed;
-		own->of_init = b->flags & FLAG_PARENT && b->process && b->process->of_init;
+		own->of_init = b->flags & SCT_CLONE_PARENT && b->process && b->process->of_init;
 	}
 	self->leader = true;
 	sct_self_join(self, own);
@@ -147,7 +146,7 @@ static void join(const struct sct_birth *b, struct sct_pending *p)
 		return;
 	if (!sct_thread_tid(child)->known)
 		*sct_thread_tid(child) = number;
-	if (!(b->flags & FLAG_THREAD) && !sct_thread_pid(child)->known)
+	if (!(b->flags & SCT_CLONE_THREAD) && !sct_thread_pid(child)->known)
 		*sct_thread_pid(child) = number;
 }
 
