@@ -252,9 +252,14 @@ static unsigned flags_of(const struct sct_open *open)
 	return open->call.proto ? open->call.proto->flags : 0;
 }
 
-static const struct sct_fd_call *call_of(const struct sct_open *open)
+static const void *find_call(const char *name)
 {
-	return open->call.proto ? sct_fd_call_find(open->call.proto->name) : NULL;
+	return sct_fd_call_find(name);
+}
+
+static const struct sct_fd_call *call_of(struct sct_descriptors *d, const struct sct_open *open)
+{
+	return sct_proto_row(&d->calls, open->call.proto, find_call);
 }
 
 /* Without numbers, a fork's child is taken for its parent. */
@@ -284,7 +289,7 @@ static void note_fork(struct sct_fd_act *a)
 
 void sct_descriptors_enter(struct sct_descriptors *d, const struct sct_open *open, const struct sct_mem *mem)
 {
-	const struct sct_fd_call *call = call_of(open);
+	const struct sct_fd_call *call = call_of(d, open);
 	struct sct_word space = { open->space_known, open->space };
 	struct sct_fd_act a = { .d = d, .open = open, .mem = mem, .call = call };
 	uint64_t key;
@@ -374,7 +379,7 @@ void sct_descriptors_end(struct sct_descriptors *d, const struct sct_open *open,
                          uint64_t result)
 {
 	struct sct_fd_act a = {
-		.d = d, .open = open, .mem = mem, .call = call_of(open), .known = known, .result = (int)(uint32_t)result,
+		.d = d, .open = open, .mem = mem, .call = call_of(d, open), .known = known, .result = (int)(uint32_t)result,
 		.note = sct_map_get(&d->notes, open->record.id),
 	};
 	const struct sct_word space = { open->space_known, open->space };

@@ -11,6 +11,7 @@
 #include "arena.h"
 #include "map.h"
 #include "pending.h"
+#include "proto_rows.h"
 
 struct sct_fd_table;
 struct sct_fd_note;
@@ -23,6 +24,7 @@ struct sct_descriptors {
 	struct sct_fd_table *tables; /* all of them */
 	struct sct_fd_note *oldest, *newest; /* forks that have ended and whose child has not come */
 	unsigned waiting;            /* how many these are */
+	struct sct_proto_rows calls; /* what each does */
 	uint64_t now;                /* number of the call that was entered last: what happens, happens behind its entry */
 };
 

@@ -3,6 +3,7 @@
 #define SCT_LINEAGE_H
 
 #include "pending.h"
+#include "proto_rows.h"
 
 struct sct_birth;
 
@@ -17,6 +18,7 @@ struct sct_lineage {
 	uint64_t clock;           /* how often a process may have ended */
 	uint64_t doubt;           /* when any may have */
 	struct sct_map doubts;    /* by number: when that one may have */
+	struct sct_proto_rows calls; /* what each has to do with it */
 };
 
 void sct_lineage_fini(struct sct_lineage *l);

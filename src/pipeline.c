@@ -341,7 +341,7 @@ static int begin(struct sct_pipeline *p, struct sct_vcpu *v, const struct sct_ca
 		r = p->ops.enter(p->ops.ctx, &open->record, err);
 	if (!r && is_untraceable(open))
 		r = let_go(p, is_untraceable, SCT_END_LOST, err);
-	if (!r && call->proto && !strcmp(call->proto->name, "exit_group")) {
+	if (!r && call->proto && call->proto->flags & SCT_P_NORETURN && !strcmp(call->proto->name, "exit_group")) {
 		sct_lineage_alone(&p->pending, open);
 		r = let_go(p, is_doomed, SCT_END_KILLED, err);
 	}
