@@ -82,7 +82,7 @@ void sct_introspect_at(struct sct_recorder *r, struct sct_vcpu *v)
 	c.cr3 = sct_vcpu_role(v, &r->dict, SCT_ROLE_CR3);
 	c.cr4 = sct_vcpu_role(v, &r->dict, SCT_ROLE_CR4);
 	c.efer = sct_vcpu_role(v, &r->dict, SCT_ROLE_EFER);
-	sct_kernel_memory_at(&r->kernel_memory, &c);
+	sct_kernel_memory_at(&r->kernel_memory, &c, sct_vcpu_pc(v));
 }
 
 void sct_introspect_told(struct sct_recorder *r)
@@ -97,6 +97,6 @@ void sct_introspect_told(struct sct_recorder *r)
 	if (report->state != SCT_LINUX_OTHER_KERNEL)
 		return;
 	atomic_store(&r->counters->types, SCT_TYPES_REFUSED);
-	fprintf(stderr, "sctrace: warning: what --types names is not of the guest's kernel: it is of \"%s\", the guest's is "
-	        "\"%s\"; recording goes on without it\n", report->expected, report->found);
+	fprintf(stderr, "sctrace: warning: what --types names is not of the guest's kernel: it is of \"%s\", the guest's "
+	        "is \"%s\"; recording goes on without it\n", report->expected, report->found);
 }

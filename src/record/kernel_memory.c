@@ -35,29 +35,28 @@ void sct_kernel_memory_init(struct sct_kernel_memory *k, const struct sct_physic
 		sct_memory_set_backing(&k->tables, (struct sct_backing){ read_physical, &k->physical });
 }
 
-void sct_kernel_memory_at(struct sct_kernel_memory *k, const struct sct_controls *c)
+void sct_kernel_memory_at(struct sct_kernel_memory *k, const struct sct_controls *c, uint64_t pc)
 {
 	k->paging = sct_paging_x86(c->cr0, c->cr3, c->cr4, c->efer);
 	k->from = c->efer & EFER_LMA ? KERNEL_64 : KERNEL_32;
-	k->sure = false;
+	k->pc = pc;
+	k->chosen = false;
 	k->mappings = 0;
 }
 
-/* Walks from the root that is the kernel's: the other one has nothing of what is asked for here, so the first success
- * tells which of the two that is. */
-static bool walk(struct sct_kernel_memory *k, uint64_t addr, struct sct_mapping *m)
+/* From here on walks begin at the kernel's root. Under isolation both halves have the program's pages, and only the
+ * kernel's has all of the kernel, though some of its text and read-only data may be in the other one too
+ * (arch/x86/mm/pti.c, pti_clone_kernel_text). Without it what lies there is anything but tables of this program. */
+static void choose(struct sct_kernel_memory *k)
 {
 	struct sct_paging kernel = k->paging;
-	enum sct_walk_status status = sct_page_walk_x86(&k->paging, &k->tables, addr, m);
+	struct sct_mapping here, there;
 
+	k->chosen = true;
 	kernel.root &= ~ISOLATED;
-	if (status != SCT_WALK_OK && !k->sure && kernel.root != k->paging.root) {
-		status = sct_page_walk_x86(&kernel, &k->tables, addr, m);
-		if (status == SCT_WALK_OK)
-			k->paging = kernel;
-	}
-	k->sure |= status == SCT_WALK_OK;
-	return status == SCT_WALK_OK;
+	if (kernel.root != k->paging.root && sct_page_walk_x86(&k->paging, &k->tables, k->pc, &here) == SCT_WALK_OK &&
+	    sct_page_walk_x86(&kernel, &k->tables, k->pc, &there) == SCT_WALK_OK && here.paddr == there.paddr)
+		k->paging = kernel;
 }
 
 /* The kernel's data lie together in large pages, so that few walks are needed. */
@@ -70,7 +69,9 @@ static bool translate(struct sct_kernel_memory *k, uint64_t addr, uint64_t *padd
 	if (i == known) {
 		struct sct_mapping m;
 
-		if (!walk(k, addr, &m))
+		if (!k->chosen)
+			choose(k);
+		if (sct_page_walk_x86(&k->paging, &k->tables, addr, &m) != SCT_WALK_OK)
 			return false;
 		i = k->mappings++ % SCT_KERNEL_MAPPINGS;
 		k->base[i] = addr & ~(m.size - 1);

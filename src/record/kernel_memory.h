@@ -24,7 +24,8 @@ struct sct_kernel_memory {
 	/* at this moment: */
 	struct sct_paging paging;
 	uint64_t from;             /* lowest address that is the kernel's */
-	bool sure;                 /* a walk from paging's root has led to memory: it is the kernel's */
+	uint64_t pc;               /* of the program, whose page both halves' tables have */
+	bool chosen;               /* paging's root is the kernel's */
 	struct sct_mapping mapping[SCT_KERNEL_MAPPINGS];
 	uint64_t base[SCT_KERNEL_MAPPINGS]; /* virtual address at which each begins */
 	unsigned mappings;
@@ -32,8 +33,9 @@ struct sct_kernel_memory {
 
 /* Not to be moved afterwards. Without physical memory (an empty *physical) read_line, called with NULL, is all. */
 void sct_kernel_memory_init(struct sct_kernel_memory *k, const struct sct_physical *physical, sct_read_line read_line);
-/* The vCPU that is meant has these registers from now on; nothing from before is remembered. */
-void sct_kernel_memory_at(struct sct_kernel_memory *k, const struct sct_controls *controls);
+/* The vCPU that is meant has these registers from now on, and is about to run the program's instruction at pc; nothing
+ * from before is remembered. */
+void sct_kernel_memory_at(struct sct_kernel_memory *k, const struct sct_controls *controls, uint64_t pc);
 /* Reads the line at addr; false: it is not the kernel's, not mapped, or no RAM. ctx: the struct. */
 bool sct_kernel_memory_line(void *ctx, uint64_t addr, uint8_t *line);
 

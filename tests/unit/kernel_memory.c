@@ -49,7 +49,10 @@ static const struct sct_controls isolated = {
 };
 static struct sct_kernel_memory k;
 
-/* HIGH: pages 20, 31 (the device) and 21 by small pages; from HIGH + 2 MiB on all of memory by a large one. */
+#define PC 0x401000
+
+/* HIGH: pages 20, 31 (the device) and 21 by small pages; from HIGH + 2 MiB on all of memory by a large one. The
+ * program's page at PC is in both tables. */
 static void setup(void)
 {
 	unsigned top = HIGH >> 39 & 511;
@@ -62,10 +65,15 @@ static void setup(void)
 	put_entry(12, 0, 20, 0);
 	put_entry(12, 1, DEVICE, 0);
 	put_entry(12, 2, 21, 0);
+	put_entry(KERNEL, 0, 13, 0);
+	put_entry(PROGRAM, 0, 13, 0);
+	put_entry(13, 0, 14, 0);
+	put_entry(14, 2, 15, 0);
+	put_entry(15, 1, 22, 0);
 	memset(ram + 20 * PAGE, 'a', PAGE);
 	memset(ram + 21 * PAGE, 'b', PAGE);
 	sct_kernel_memory_init(&k, &physical, NULL);
-	sct_kernel_memory_at(&k, &isolated);
+	sct_kernel_memory_at(&k, &isolated, PC);
 	reads = 0;
 }
 
@@ -91,14 +99,33 @@ START_TEST(by_the_kernels_tables)
 }
 END_TEST
 
-/* Once the program's tables have led to the kernel's memory there is no other half: that bit is part of the address. */
+/* The program's tables may have some of the kernel: that says nothing of the rest. */
+START_TEST(kernel_text_in_both)
+{
+	put_entry(PROGRAM, 511, 16, 0);
+	put_entry(KERNEL, 511, 16, 0);
+	put_entry(16, 510, 11, 0);
+	ck_assert_int_eq(line_at(UINT64_C(0xffffffff80000000)), 'a');
+	ck_assert_int_eq(line_at(HIGH), 'a');
+}
+END_TEST
+
+/* Where there is no other half that bit is part of the address: what lies there is not this program's. */
 START_TEST(without_isolation)
 {
 	memcpy(ram + PROGRAM * PAGE, ram + KERNEL * PAGE, PAGE);
 	memset(ram + KERNEL * PAGE, 0, PAGE);
 	put_entry(KERNEL, 300, 10, 0);
-	ck_assert_int_eq(line_at(HIGH), 'a');
 	ck_assert_int_eq(line_at(UINT64_C(0xffff000000000000) | UINT64_C(300) << 39), -1);
+	ck_assert_int_eq(line_at(HIGH), 'a');
+	/* another program's tables */
+	put_entry(KERNEL, 0, 17, 0);
+	put_entry(17, 0, 18, 0);
+	put_entry(18, 2, 19, 0);
+	put_entry(19, 1, 23, 0);
+	sct_kernel_memory_at(&k, &isolated, PC);
+	ck_assert_int_eq(line_at(UINT64_C(0xffff000000000000) | UINT64_C(300) << 39), -1);
+	ck_assert_int_eq(line_at(HIGH), 'a');
 }
 END_TEST
 
@@ -119,7 +146,7 @@ START_TEST(one_walk_for_a_page)
 	ck_assert_int_eq(line_at(HIGH + (2 << 20) + 21 * PAGE), 'b');
 	ck_assert_uint_eq(reads, 1);
 	/* but nothing is remembered from one moment to the next */
-	sct_kernel_memory_at(&k, &isolated);
+	sct_kernel_memory_at(&k, &isolated, PC);
 	put_entry(11, 1, 0, 0);
 	ck_assert_int_eq(line_at(HIGH + (2 << 20) + 21 * PAGE), -1);
 }
@@ -141,7 +168,9 @@ START_TEST(of_32_bits)
 	const struct sct_controls pae = { .cr0 = 0x80000001, .cr3 = PROGRAM * PAGE, .cr4 = 0x20 };
 
 	put_entry(KERNEL, 3, 11, 0);
-	sct_kernel_memory_at(&k, &pae);
+	put_entry(KERNEL, 0, 14, 0);
+	put_entry(PROGRAM, 0, 14, 0);
+	sct_kernel_memory_at(&k, &pae, PC);
 	ck_assert_int_eq(line_at(0xc0000000), 'a');
 	ck_assert_int_eq(line_at(0xbfffffc0), -1);
 	ck_assert_int_eq(line_at(HIGH), -1);
@@ -160,7 +189,7 @@ START_TEST(without_physical_memory)
 	static const struct sct_physical none;
 
 	sct_kernel_memory_init(&k, &none, read_line);
-	sct_kernel_memory_at(&k, &isolated);
+	sct_kernel_memory_at(&k, &isolated, PC);
 	ck_assert_int_eq(line_at(HIGH), 'q');
 	ck_assert_int_eq(line_at(HIGH + 64), -1);
 	ck_assert_int_eq(line_at(0x1000), -1);
@@ -176,6 +205,7 @@ int main(void)
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, by_the_kernels_tables);
+	tcase_add_test(t, kernel_text_in_both);
 	tcase_add_test(t, without_isolation);
 	tcase_add_test(t, no_device_is_read);
 	tcase_add_test(t, one_walk_for_a_page);
