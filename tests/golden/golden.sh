@@ -2,8 +2,8 @@
 # Holds the logs of the committed recordings against the expected ones, to the byte, on one thread and on two; and the
 # other formats against the same records.
 #
-# In:  fixtures/NAME.trace.zst, with the snapshot fixtures/NAME.core.zst where there is one, their expected logs
-#      fixtures/NAME.jsonl.zst and, of those that are not whole, the expected messages fixtures/NAME.messages; programs
+# In:  fixtures/NAME.trace.zst, with the snapshot fixtures/NAME.core.zst and the kernel's types fixtures/NAME.types.json
+#      where there are such, their expected logs fixtures/NAME.jsonl.zst and, of those that are not whole, the expected messages fixtures/NAME.messages; programs
 #      in $BUILD
 # Out: one line for each log; the last line is "N passed, N failed"
 #
@@ -14,6 +14,7 @@ cd "$(dirname "$0")/../.." || exit 1
 
 decode() { # options, trace: its messages are shown when it fails
 	[ ! -e "fixtures/$name.core.zst" ] || set -- -s "fixtures/$name.core.zst" "$@"
+	[ ! -e "fixtures/$name.types.json" ] || set -- -t "fixtures/$name.types.json" "$@"
 	"$build/sctrace-decode" --no-progress "$@" 2>"$tmp/messages"
 	status=$?
 	[ ! -e "fixtures/$name.messages" ] || { [ $status = 2 ] && messages; return; }
@@ -70,6 +71,8 @@ for trace in fixtures/*.trace.zst; do
 	test_that "$name.json" twice json
 	test_that "$name: jsonl, plog and json agree" \
 		"$python" tests/golden/plog_check.py "$tmp/1.pandalog" "$tmp/expected" "$tmp/1.json"
+	[ ! -e "fixtures/$name.types.json" ] ||
+		test_that "$name: every caller is as it says of itself" "$python" tests/live/who.py "$tmp/expected" --all
 done
 [ "$mode" != --write ] || exit "$failed"
 finish
