@@ -74,6 +74,19 @@ enum sct_chunk {
 	SCT_CHUNK_LOST = 10,
 	/* clean close: varint events, varint ENTER events, varint instructions of all vCPUs */
 	SCT_CHUNK_END = 11,
+	/* who makes the call of this vCPU's next event, an ENTER, and later ones of that thread until another WHO of it:
+	 * fields as in the header: enum sct_who_field. What has no field is not known */
+	SCT_CHUNK_WHO = 12,
+};
+
+/* Numbers and names as the program itself would read them. */
+enum sct_who_field {
+	SCT_WHO_PID = 1,  /* varint: process; in every WHO */
+	SCT_WHO_TID = 2,  /* varint: thread */
+	SCT_WHO_PPID = 3, /* varint: the process's parent */
+	SCT_WHO_COMM = 4, /* text of at most 15 bytes: the thread's name */
+	SCT_WHO_EXE = 5,  /* text of at most 4095 bytes: absolute path of the program */
+	SCT_WHO_UID = 6,  /* varint: real user id */
 };
 
 enum sct_header_field {

@@ -3,7 +3,7 @@
  * Out: events, what the recording says of itself, what was damaged
  *
  * Layout: see sctrace.h. Files: _feed finds segments, _header reads what they begin with, _events decodes their chunks,
- * _lines and _stores the memory in those. All data of events lie in the segment, which stays until the next one is
+ * _who those of threads, _lines and _stores the memory in them. All data of events lie in the segment, which stays until the next one is
  * wanted, in a later call.
  */
 #include <stdlib.h>
@@ -118,6 +118,7 @@ static int begin_segment(struct sct_st_reader *r, struct sct_err *err)
 	r->explained = false;
 	r->inside = true;
 	r->stage = SCT_ST_NEXT;
+	r->who.due = false;
 	r->next_number = r->seg.number + 1;
 	r->next_event = r->seg.first_event;
 	r->segments++;
@@ -284,6 +285,7 @@ static const struct sct_count *st_counts(void *state)
 		[SCT_CHUNK_RETURN] = "return", [SCT_CHUNK_SWITCH] = "switch", [SCT_CHUNK_CODE] = "code",
 		[SCT_CHUNK_EXEC] = "exec", [SCT_CHUNK_STORE] = "store", [SCT_CHUNK_RAM] = "ram",
 		[SCT_CHUNK_LOST] = "lost", [SCT_CHUNK_END] = "end",
+		[SCT_CHUNK_WHO] = "who",
 	};
 	struct sct_st_reader *r = state;
 	unsigned n = 0;

@@ -9,7 +9,8 @@
 enum {
 	SCT_ST_REG_MAX = 64,       /* bytes of a register */
 	SCT_ST_SLOT_NONE = 0xff,   /* the architecture keeps no such register */
-	SCT_ST_KINDS = SCT_CHUNK_END + 1,
+	SCT_ST_KINDS = SCT_CHUNK_WHO + 1,
+	SCT_ST_FACTS = SCT_WHO_UID + 1,
 };
 
 /* ---- header and dictionary ---------------------------------------------------------------------------------- */
@@ -109,6 +110,15 @@ struct sct_st_vcpu {
 	uint64_t told_known;          /* bit i: told[i] was */
 };
 
+/* A WHO chunk whose ENTER is still to come. */
+struct sct_st_who {
+	bool due;
+	uint64_t vcpu;
+	bool known[SCT_ST_FACTS]; /* by enum sct_who_field */
+	uint64_t number[SCT_ST_FACTS];
+	struct sct_st_text text[SCT_ST_FACTS];
+};
+
 /* The run of lines that is being told. */
 struct sct_st_memory {
 	uint64_t runs;        /* that follow the current one */
@@ -168,6 +178,7 @@ struct sct_st_reader {
 	struct sct_st_vcpu *vcpu;
 	struct sct_event last;        /* the INSN or USER event that ends the current chunk */
 	struct sct_st_memory memory;
+	struct sct_st_who who;
 	struct sct_store store[SCT_ST_STORES_MAX]; /* those of the events told last */
 	unsigned nstores;
 	struct sct_st_place place;
@@ -193,6 +204,11 @@ int sct_st_ram(struct sct_st_reader *r, struct sct_event *events, int max);
 /* Begin a STORE or RAM chunk. False: it makes no sense, or there is no memory for it. */
 bool sct_st_stores_begin(struct sct_st_reader *r);
 bool sct_st_ram_begin(struct sct_st_reader *r);
+
+/* Takes the current chunk, a WHO. False: it makes no sense. */
+bool sct_st_who(struct sct_st_reader *r);
+/* Tells the WHO that is due, if it is of the current event's vCPU, in up to SCT_ST_FACTS events; returns how many. */
+int sct_st_who_tell(struct sct_st_reader *r, struct sct_event *events);
 
 /* Counts a damaged place and keeps the first; a GAP is due. */
 void sct_st_damaged(struct sct_st_reader *r, const struct sct_err *err);

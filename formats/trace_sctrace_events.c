@@ -1,6 +1,6 @@
 /* From the chunks of a segment to events.
  * In:  the current segment of a reader
- * Out: THREAD, REG, SEEN, INSN and USER events of its ENTER, RETURN and SWITCH chunks; STOREs by way of
+ * Out: THREAD, WHO, REG, SEEN, INSN and USER events of its ENTER, RETURN and SWITCH chunks; STOREs by way of
  *      trace_sctrace_stores.c; GAPs
  *
  * Registers are told when they change. What was told is kept by slot of the architecture, what the deltas are against
@@ -11,7 +11,7 @@
 
 #include "trace_sctrace.h"
 
-enum { HEAD_EVENTS = 1 + SCT_REGS_MAX + 2 }; /* what an event may need before its memory, and behind it */
+enum { HEAD_EVENTS = 1 + SCT_ST_FACTS + SCT_REGS_MAX + 2 }; /* what an event may need before its memory, and behind it */
 
 void sct_st_forget(struct sct_st_reader *r)
 {
@@ -220,6 +220,7 @@ static int begin_event(struct sct_st_reader *r, struct sct_event *events)
 		return -1;
 	r->cut += flags & SCT_EVENT_CUT ? 1 : 0;
 	n = take_thread(r, thread, flags & SCT_EVENT_BORN, events);
+	n += sct_st_who_tell(r, events + n);
 	regs = take_registers(r, events + n);
 	if (regs < 0 || c->bad)
 		return -1;
@@ -293,6 +294,8 @@ static int begin_chunk(struct sct_st_reader *r, struct sct_event *events)
 		return lost(r) ? 0 : -1;
 	case SCT_CHUNK_END:
 		return end(r) ? 0 : -1;
+	case SCT_CHUNK_WHO:
+		return sct_st_who(r) ? 0 : -1;
 	}
 	r->damage.unknown++;
 	return 0;

@@ -27,8 +27,16 @@ enum sct_event_kind {
 	                   recording shows it by other means than registers; else 0 */
 	SCT_EV_USER,    /* the vCPU is back in user mode, about to execute at `addr` */
 	SCT_EV_THREAD,  /* the vCPU runs thread `value` from now on; `reg` 1: that thread has never run before */
+	SCT_EV_WHO,     /* of the thread that the vCPU runs, from its next INSN on: the fact `reg` (enum sct_fact), in `value`
+	                   or the `len` bytes of text `data`. PID comes first: all that does not follow is not known */
 	SCT_EV_GAP,     /* records are missing here: what is known of every vCPU and of memory is no longer */
 };
+
+/* What a recording itself says of a thread: numbers of its process, itself and its process's parent; the thread's name,
+ * the path of the program, the real user id. */
+enum sct_fact { SCT_FACT_PID = 1, SCT_FACT_TID, SCT_FACT_PPID, SCT_FACT_COMM, SCT_FACT_EXE, SCT_FACT_UID };
+
+enum { SCT_COMM_MAX = 15, SCT_EXE_MAX = 4095 }; /* bytes, without NULs */
 
 /* Bytes that were written, or seen. Those of STORES lie in one page of 4096. */
 struct sct_store {

@@ -13,7 +13,7 @@ enum { BATCH = 1024, KINDS = SCT_EV_GAP + 1 };
 static const char *const kind_names[KINDS] = {
 	[SCT_EV_REG] = "registers", [SCT_EV_SEEN] = "memory_seen", [SCT_EV_STORES] = "stores", [SCT_EV_ZERO] = "zeroed",
 	[SCT_EV_ACCESSES] = "accesses", [SCT_EV_LOOSE] = "loose_bytes", [SCT_EV_INSN] = "enters", [SCT_EV_USER] = "returns",
-	[SCT_EV_THREAD] = "threads", [SCT_EV_GAP] = "gaps",
+	[SCT_EV_THREAD] = "threads", [SCT_EV_WHO] = "caller_facts", [SCT_EV_GAP] = "gaps",
 };
 
 /* Whose stores a trace shows. */

@@ -1,4 +1,5 @@
-/* Who is who: process and thread numbers, as the results of fork and clone and of the calls that ask for them show. */
+/* Who is who: process and thread numbers, as the recording says, or as the results of
+ * fork and clone and of the calls that ask for them show. */
 #ifndef SCT_LINEAGE_H
 #define SCT_LINEAGE_H
 
@@ -22,6 +23,8 @@ struct sct_lineage {
 };
 
 void sct_lineage_fini(struct sct_lineage *l);
+/* A WHO event of the thread. */
+void sct_lineage_told(struct sct_thread *t, const struct sct_event *who);
 /* A call has been entered and decoded: fills in what is known of its caller. */
 void sct_lineage_enter(struct sct_lineage *l, struct sct_open *open);
 /* A fork, vfork, clone or clone3 has been entered. Calls of threads without a number are not followed. */

@@ -1,6 +1,6 @@
 /* What threads say of themselves: their names, their processes' parents, and what ends a process.
- * In:  calls at their entry and their end
- * Out: pid, tid, ppid and comm of records
+ * In:  calls at their entry and their end; who made them, where the recording says that itself
+ * Out: pid, tid, ppid, uid, comm and exe of records
  *
  * A parent's number is told until something shows, or may mean, that it has ended: its children have another parent then.
  */
@@ -115,6 +115,26 @@ static void note_exit(const struct sct_open *open)
 	process->gone = process->gone || !strcmp(open->call.proto->name, "exit_group");
 }
 
+static const char *keep(struct sct_open *open, const char *text)
+{
+	return text && *text ? sct_arena_copy(&open->arena, text, strlen(text)) : NULL;
+}
+
+/* What the recording itself says holds at this very call. */
+static void tell_told(struct sct_open *open)
+{
+	struct sct_self *self = sct_thread_self(open->thread);
+	const struct sct_told *told = &self->told;
+	struct sct_record *r = &open->record;
+
+	r->pid = *sct_thread_pid(open->thread) = told->pid;
+	r->tid = self->tid = told->tid;
+	r->ppid = told->ppid;
+	r->uid = told->uid;
+	r->comm = keep(open, told->comm);
+	r->exe = keep(open, told->exe);
+}
+
 static void tell(const struct sct_lineage *l, struct sct_open *open)
 {
 	const struct sct_self *self = sct_thread_self(open->thread);
@@ -127,8 +147,31 @@ static void tell(const struct sct_lineage *l, struct sct_open *open)
 		r->ppid = parent->pid;
 	if (!r->ppid.known && process && process->of_init)
 		r->ppid = (struct sct_word){ true, 1 };
-	if (self->comm[0] && !(process && process->renamed))
-		r->comm = sct_arena_copy(&open->arena, self->comm, strlen(self->comm));
+	if (!(process && process->renamed))
+		r->comm = keep(open, self->comm);
+}
+
+void sct_lineage_told(struct sct_thread *t, const struct sct_event *who)
+{
+	struct sct_told *told = &sct_thread_self(t)->told;
+	const struct sct_word number = { true, who->value };
+
+	switch ((enum sct_fact)who->reg) {
+	case SCT_FACT_PID:
+		free(told->exe);
+		*told = (struct sct_told){ .pid = number };
+		break;
+	case SCT_FACT_TID: told->tid = number; break;
+	case SCT_FACT_PPID: told->ppid = number; break;
+	case SCT_FACT_UID: told->uid = number; break;
+	case SCT_FACT_COMM:
+		if (who->len < sizeof told->comm)
+			memcpy(told->comm, who->data, who->len);
+		break;
+	case SCT_FACT_EXE:
+		told->exe = told->exe ? told->exe : strndup((const char *)who->data, who->len);
+		break;
+	}
 }
 
 /* ---- names -------------------------------------------------------------------------------------------------- */
@@ -269,7 +312,10 @@ void sct_lineage_enter(struct sct_lineage *l, struct sct_open *open)
 		process->doubtful = false;
 		process->called = l->clock;
 	}
-	tell(l, open);
+	if (sct_thread_self(open->thread)->told.pid.known)
+		tell_told(open);
+	else
+		tell(l, open);
 	doubt_receiver(l, open, role);
 	if (role == ENDS)
 		note_exit(open);

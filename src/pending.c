@@ -44,8 +44,10 @@ static void *must(void *m)
 
 static void free_thread(struct sct_thread *t)
 {
-	if (t)
-		sct_process_put(t->self.process);
+	if (!t)
+		return;
+	sct_process_put(t->self.process);
+	free(t->self.told.exe);
 	free(t);
 }
 

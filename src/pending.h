@@ -102,12 +102,20 @@ struct sct_process *sct_process_new(struct sct_process *parent);
 struct sct_process *sct_process_ref(struct sct_process *p);
 void sct_process_put(struct sct_process *p);
 
+/* Who a thread is, as the recording itself says. */
+struct sct_told {
+	struct sct_word pid, tid, ppid, uid; /* pid unknown: it says nothing */
+	char comm[16];                       /* empty: not known */
+	char *exe;                           /* or NULL */
+};
+
 /* What the recording showed of a thread, by results of the calls that name it. */
 struct sct_self {
 	struct sct_word pid, tid;    /* pid: where it is in no process that is known */
 	struct sct_process *process; /* or NULL */
 	bool leader;                 /* its number is its process's */
 	char comm[16];               /* its name (include/linux/sched.h, TASK_COMM_LEN); empty: not known */
+	struct sct_told told;
 };
 
 struct sct_self *sct_thread_self(struct sct_thread *t);

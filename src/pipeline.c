@@ -473,6 +473,16 @@ static void name_thread(struct sct_pipeline *p, const struct sct_event *e)
 		sct_pending_number(&p->pending, v->inside.value, e->value);
 }
 
+/* What the recording says of the thread that a vCPU runs. */
+static void on_who(struct sct_pipeline *p, const struct sct_event *e)
+{
+	struct sct_vcpu *v = sct_machine_vcpu(&p->machine, e->vcpu);
+	struct sct_thread *t = v && v->thread.known ? sct_pending_thread(&p->pending, &p->machine, v) : NULL;
+
+	if (t)
+		sct_lineage_told(t, e);
+}
+
 /* A vCPU runs another thread. */
 static void on_thread(struct sct_pipeline *p, const struct sct_event *e)
 {
@@ -506,6 +516,8 @@ static int take(struct sct_pipeline *p, const struct sct_event *e, struct sct_er
 	sct_machine_apply(&p->machine, e);
 	if (e->kind == SCT_EV_THREAD)
 		on_thread(p, e);
+	else if (e->kind == SCT_EV_WHO)
+		on_who(p, e);
 	return r;
 }
 

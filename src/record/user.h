@@ -6,6 +6,7 @@
 #define SCT_RECORD_USER_H
 
 #include <limits.h>
+#include <sys/types.h>
 
 #include "../../formats/sctrace.h"
 #include "capture.h"
@@ -23,10 +24,19 @@ struct sct_user_place {
 	uint32_t nr;
 };
 
+/* Who makes calls, as the program itself would find out. */
+struct sct_user_who {
+	pid_t pid, tid, ppid;
+	uid_t uid;
+	char comm[16];
+	uint32_t segment; /* of the recording, that tells this */
+};
+
 /* A thread of the guest: qemu-user gives each a vCPU, and a number that was used before to a later one. */
 struct sct_user_thread {
 	struct sct_vcpu vcpu; /* only values and what the next event is encoded against */
 	uint64_t serial;      /* `thread` in events */
+	struct sct_user_who who; /* as it was told last */
 	bool newborn;         /* begun by clone or fork, and no event has told of it yet */
 	bool entering;        /* an entering instruction has executed: */
 	uint8_t size, code[15];
@@ -43,6 +53,10 @@ struct sct_user {
 	/* set at load */
 	char root[PATH_MAX];   /* the file of the first process; its descendants' are root.PID */
 	char emulator[128];
+	char emulator_comm[16]; /* the name that the emulator's thread began with */
+	/* of the program, set before its first instruction; "": not known */
+	char exe[PATH_MAX], comm[16];
+	bool has_program; /* these are as they will stay */
 	size_t buffer_limit;   /* bytes of one buffer that are recorded */
 	/* of this process */
 	char path[PATH_MAX], parent[PATH_MAX]; /* parent "": not forked from a recorded one */
@@ -91,6 +105,17 @@ bool sct_user_is_handler(struct sct_user *u, uint64_t pc);
 void sct_user_interrupted(struct sct_user_thread *t);
 /* Whether the call number nr that t is about to make at t->pc is one that a handler has interrupted. */
 bool sct_user_resumes(struct sct_user *u, struct sct_user_thread *t, int64_t nr);
+
+/* user_who.c: who calls */
+
+/* Keeps the emulator's name. Called by the thread that loads the plugin. */
+void sct_user_who_begin(struct sct_user *u);
+/* Learns which program runs: path is the one that the emulator was given, the directory still the one that it was
+ * started in. */
+void sct_user_set_program(struct sct_user *u, const char *path);
+/* Tells who makes the call that the next event is of, where this segment has not told the same. Called by that thread,
+ * the stream locked and with room. */
+void sct_user_tell_who(struct sct_user *u, struct sct_user_thread *t);
 
 /* user_process.c: the recording of this process, as a file */
 

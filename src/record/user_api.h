@@ -28,4 +28,8 @@ void qemu_plugin_register_vcpu_tb_exec_inline(struct qemu_plugin_tb *tb, enum qe
 /* Where the instruction lies in this process's memory. */
 void *qemu_plugin_insn_haddr(const struct qemu_plugin_insn *insn);
 
+/* The program that was started, as the emulator was told; NULL: none. Memory of the caller's (free). Only where a vCPU
+ * runs or its code is translated. */
+const char *qemu_plugin_path_to_binary(void);
+
 #endif

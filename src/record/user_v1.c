@@ -48,6 +48,7 @@ static void on_thread(uint64_t id, unsigned vcpu)
 		u->thread[vcpu] = t;
 	}
 	t->serial = atomic_fetch_add(&u->serials, 1) + 1;
+	memset(&t->who, 0, sizeof t->who);
 	t->entering = t->call.open = t->again = t->sigreturned = false;
 	t->interruptions = 0;
 	t->newborn = t->serial > 1;
@@ -123,6 +124,7 @@ static void record_enter(struct sct_user *u, struct sct_user_thread *t)
 	e.lines = u->capture.lines;
 	sct_capture_enter(&u->capture, &t->vcpu, sct_user_insn(t->code, t->size, u->dict.arch->word == 8), t->pc,
 	                  &t->call);
+	sct_user_tell_who(u, t);
 	emit(u, t, &e);
 	sct_user_note_handler(u, &t->call);
 	secure(u, &t->call);
@@ -257,6 +259,17 @@ static bool behind_enter(const struct sct_user *u, uint64_t pc)
 	       sct_user_insn(code, sizeof code, u->dict.arch->word == 8);
 }
 
+/* Before the first instruction. */
+static void learn_program(struct sct_user *u)
+{
+	char *path = (char *)(uintptr_t)qemu_plugin_path_to_binary();
+
+	if (path)
+		sct_user_set_program(u, path);
+	u->has_program = true;
+	free(path);
+}
+
 static void on_translate(uint64_t id, struct qemu_plugin_tb *tb)
 {
 	struct sct_user *u = &sct_user;
@@ -266,6 +279,8 @@ static void on_translate(uint64_t id, struct qemu_plugin_tb *tb)
 	uint8_t code[15];
 
 	(void)id;
+	if (!u->has_program)
+		learn_program(u);
 	if (!n)
 		return;
 	first = qemu_plugin_tb_get_insn(tb, 0);
@@ -424,6 +439,7 @@ int qemu_plugin_install(uint64_t id, const struct qemu_info *info, int argc, cha
 		return -1;
 	}
 	atomic_store(&u->counters->magic, SCT_STATUS_MAGIC);
+	sct_user_who_begin(u);
 	sct_user_watch_forks();
 	qemu_plugin_register_vcpu_init_cb(id, on_thread);
 	qemu_plugin_register_vcpu_tb_trans_cb(id, on_translate);

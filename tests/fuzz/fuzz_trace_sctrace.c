@@ -30,6 +30,8 @@ static void check(const struct sct_trace_info *info, const struct sct_event *e, 
 		abort();
 	if (e->kind == SCT_EV_INSN && info->arch->word == 4 && e->addr > UINT32_MAX)
 		abort();
+	if (e->kind == SCT_EV_WHO && (e->reg < SCT_FACT_PID || e->reg > SCT_FACT_UID || e->len > SCT_EXE_MAX))
+		abort();
 	if (e->kind == SCT_EV_STORES)
 		check_stores(e);
 	else if (e->data && e->len)

@@ -17,7 +17,7 @@ from agree import multiplexed, raw, words
 from agree import same_name as same_as_strace
 from strace_log import ParseError, Parser
 
-LINE = re.compile(r"\d+ (?:Unknown syscall (-?\d+)|([A-Za-z_]\w*)\((.*))")
+LINE = re.compile(r"(\d+) (?:Unknown syscall (-?\d+)|([A-Za-z_]\w*)\((.*))")
 RESULT = re.compile(r"\s*= (?:-1 errno=(\d+)(?: \((.*)\))?|(0x[0-9a-f]+|-?\d+))")
 HIDDEN = (512, 513)  # QEMU_ERESTARTSYS, QEMU_ESIGRETURN: never reach the program
 
@@ -25,7 +25,8 @@ HIDDEN = (512, 513)  # QEMU_ERESTARTSYS, QEMU_ESIGRETURN: never reach the progra
 class Call:
     """A line of -strace; a call that QEMU does not know has a number and nothing else."""
 
-    def __init__(self, number, name, text):
+    def __init__(self, pid, number, name, text):
+        self.pid = int(pid)
         self.number, self.name, self.text = number and int(number), name, text or ""
         self.args, self.result, self.error, self.message = [], None, None, None
         parser = Parser(self.text)
@@ -89,6 +90,10 @@ def own_call(record):
 
 def differences(call, record, how, counts):
     """What is wrong with the record, or None."""
+    for who in "pid", "tid":  # the program has one thread
+        counts[f"{who}s" if record[who] is not None else f"{who}s not known"] += 1
+        if record[who] not in (None, call.pid):
+            return f"{who} is {call.pid}"
     if record["nr"] is None and how != "all":
         counts["numbers not known"] += 1
     elif not same_name(call, record):

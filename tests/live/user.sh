@@ -29,9 +29,10 @@ try() { # bits, QEMU, name
 	out=$work/$3.$1
 	rm -rf "$out"
 	mkdir -p "$out"
+	# the pipe is open until the last process has ended, orphans too
 	timeout 120 "$build/sctrace-record" -o "$out/t.zst" -- "$2" -d strace,tid -D "$out/log.%d" "$work/bin/$3.$1" \
-		>"$out/out" 2>&1 </dev/null
-	if decode "$out" && result=$(python3 "$here/user_compare.py" "$out" "$1" 2>&1); then
+		2>&1 </dev/null | cat >"$out/out"
+	if decode "$out" && result=$(python3 "$here/user_compare.py" "$out" "$1" "$work/bin/$3.$1" 2>&1); then
 		passed=$((passed + 1))
 		echo "ok   $3.$1: $result"
 	else
@@ -43,8 +44,8 @@ try() { # bits, QEMU, name
 qemu=$("$here/qemu_user.sh" "$work") || { echo "no qemu-user with plugins here, and none to be had"; exit 1; }
 mkdir -p "$work/bin"
 # not signals: the log that QEMU makes of it is a tangle, for it is interrupted while it writes
-programs="files strange sockets"
-[ "${1:-}" = quick ] || programs="$programs processes threads"
+programs="files strange sockets selves"
+[ "${1:-}" = quick ] || programs="$programs processes threads who"
 for name in $programs; do
 	for bits in 64 32; do
 		# QEMU 7.2 itself ends when it logs this program's recvfrom

@@ -2,8 +2,11 @@
 """Compares decoded recordings of a program under qemu-user with that same run's own log of its system calls.
 
 In:  a directory with logs log.ID of `qemu-user -d strace,tid`, decoded recordings t.jsonl, t.PID.jsonl, and a file
-     t.PID.cut beside those of processes that were killed
-Out: how many calls agree; exit status 1 when a call, a result or a string does not
+     t.PID.cut beside those of processes that were killed; the program's path
+Out: how many calls agree; exit status 1 when a call, a result, a string or the caller does not
+
+A log's ID is the number of the thread that it was opened by, and each line begins with the process's. So both numbers of
+every caller are known; who.py's programs say the rest.
 
 QEMU logs a call in two writes, arguments and result, and children that were forked write into their parent's log: of
 programs that fork, the calls and their strings are compared, but no results.
@@ -13,6 +16,8 @@ import json
 import pathlib
 import re
 import sys
+
+import user_who
 
 HEAD = re.compile(r'(?:^|(?<=[)\s=]))(\d+) (Unknown syscall -?\d+|[A-Za-z_]\w*(?=\())')
 RESULT = re.compile(r' = (-1 errno=(\d+)|0x[0-9a-f]+|-?\d+)(?: \([^()]*\))?$')
@@ -24,20 +29,23 @@ FORKS = re.compile(r'\b(fork|vfork|clone)\((?!CLONE_VM)')
 
 
 class Call:
-    def __init__(self, name, text):
-        self.name, self.text, self.result, self.errno = name, text, None, 0
+    def __init__(self, caller, name, text):
+        self.caller, self.name, self.text, self.result, self.errno = caller, name, text, None, 0
 
 
 def read_log(path):
-    """Calls by process, in order."""
+    """Calls by process, in order. A child that was forked writes on into the log of its parent's thread."""
     calls, waiting = collections.defaultdict(list), None
+    opener, owner = int(path.suffix[1:]), None
     text = path.read_text(errors='replace')
     alone = not FORKS.search(text)
     for line in text.splitlines():
         heads = list(HEAD.finditer(line))
         for i, head in enumerate(heads):
             end = heads[i + 1].start() if i + 1 < len(heads) else len(line)
-            waiting = Call(head[2], line[head.start():end])
+            pid = int(head[1])
+            owner = owner or pid
+            waiting = Call((pid, opener if pid == owner else pid), head[2], line[head.start():end])
             calls[head[1]].append(waiting)
         result = RESULT.search(line)
         if result and waiting and alone:
@@ -64,6 +72,8 @@ def strings(value, found):
 def differs(call, record, pointer, again):
     """What is wrong with the record, or None."""
     name = record['name']
+    if (record['pid'], record['tid']) != call.caller:
+        return f'called by {call.caller}'
     if name and call.name.islower() and call.name != name and call.name not in ('ipc', 'socketcall'):
         return f'called {call.name}'
     value = record['ret']['value']
@@ -108,11 +118,16 @@ def read_decoded(root, first):
     return decoded
 
 
-def main(directory, bits):
+def main(directory, bits, program):
     root, pointer = pathlib.Path(directory), int(bits) // 8
     logs = {(p.suffix[1:], pid): c for p in root.glob('log.*') for pid, c in read_log(p).items()}
     decoded = read_decoded(root, min((log for log, pid in logs), key=int))
     agreed = unknown = wrong = cut_off = 0
+    counts = collections.Counter()
+    for pid, threads in decoded.items():
+        for difference in user_who.compare_selves(threads, program, counts):
+            wrong += 1
+            print(f'process {pid}: {difference}')
     for (log, pid), calls in sorted(logs.items()):
         threads, cut = decoded.get(pid, {}), (root / f't.{pid}.cut').exists()
         why = {number: matches(calls, records, pointer, cut) for number, records in threads.items()}
@@ -127,8 +142,8 @@ def main(directory, bits):
             wrong += 1
             print(f'process {pid}, log {log}:', *[f'\n  thread {n}: {d}' for n, d in why.items()])
     left = sum(len(records) for threads in decoded.values() for records in threads.values())
-    print(f'{agreed} calls agree ({unknown} without a logged result), {wrong} logs differ, {left} calls only decoded, '
-          f'{cut_off} in threads that were killed at once')
+    print(f'{agreed} calls agree ({unknown} without a logged result), {wrong} differences, {left} calls only decoded, '
+          f'{cut_off} in threads that were killed at once', *[f'{n} {what}' for what, n in sorted(counts.items())], sep=', ')
     return 1 if wrong or left or not agreed else 0
 
 

@@ -520,6 +520,82 @@ START_TEST(threads_of_a_program)
 }
 END_TEST
 
+/* ---- recordings that say who calls ------------------------------------------------------------------------- */
+
+static void told(struct script *s, enum sct_fact fact, uint64_t number, const char *text)
+{
+	struct sct_event *e = event(s, SCT_EV_WHO);
+
+	e->reg = (uint8_t)fact;
+	e->value = number;
+	e->len = text ? (uint32_t)strlen(text) : 0;
+	e->data = text ? keep(s, text, e->len) : NULL;
+}
+
+/* Everything that is told of a caller. */
+static int say_all(void *ctx, const struct sct_record *r, struct sct_err *err)
+{
+	struct script *s = ctx;
+
+	say_who(ctx, r, err);
+	if (r->tid.known && r->uid.known && r->exe && strcmp(r->name, "getpid"))
+		say(s, "tid=%u uid=%u %s; ", (unsigned)r->tid.value, (unsigned)r->uid.value, r->exe);
+	return 0;
+}
+
+/* From the first call on, of each thread, and until it is told otherwise; what is left out is no longer known. */
+START_TEST(callers_that_are_told)
+{
+	struct script *s = script_new(&sct_arch_x86_64);
+
+	s->info.user_mode = true;
+	on(s, 0, 1, 0);
+	told(s, SCT_FACT_PID, 7, NULL);
+	told(s, SCT_FACT_TID, 7, NULL);
+	told(s, SCT_FACT_PPID, 1, NULL);
+	told(s, SCT_FACT_COMM, 0, "fifteen letters");
+	told(s, SCT_FACT_EXE, 0, "/bin/one");
+	told(s, SCT_FACT_UID, 1000, NULL);
+	close_by(s, 1, 0, SP);
+	close_by(s, 1, 0, SP);
+	on(s, 1, 2, 0);
+	told(s, SCT_FACT_PID, 7, NULL);
+	told(s, SCT_FACT_TID, 8, NULL);
+	close_by(s, 2, 0, SP2);
+	on(s, 0, 1, 0);
+	told(s, SCT_FACT_PID, 7, NULL);
+	told(s, SCT_FACT_COMM, 0, "");
+	close_by(s, 1, 0, SP);
+	script_run(s, say_all);
+	ck_assert_str_eq(s->text, "7<1 fifteen letters; tid=7 uid=1000 /bin/one; "
+	                          "7<1 fifteen letters; tid=7 uid=1000 /bin/one; 7 ?; 7 ?; ");
+	free(s);
+}
+END_TEST
+
+/* What calls showed does not stand against what is told. */
+START_TEST(told_after_calls)
+{
+	struct script *s = script_new(&sct_arch_x86_64);
+
+	s->info.user_mode = true;
+	on(s, 0, 1, 0);
+	told(s, SCT_FACT_PID, 7, NULL);
+	told(s, SCT_FACT_TID, 7, NULL);
+	told(s, SCT_FACT_COMM, 0, "before");
+	see(s, TEXT, "by a call", 10);
+	reg(s, "edi", 15);
+	reg(s, "esi", TEXT);
+	enter(s, PRCTL, STUB, SP);
+	leave(s, BEHIND, SP, 0);
+	told(s, SCT_FACT_PID, 9, NULL);
+	told(s, SCT_FACT_TID, 10, NULL);
+	told(s, SCT_FACT_COMM, 0, "after");
+	close_by(s, 1, 0, SP);
+	who(s, "9 after; ");
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("lineage");
@@ -548,6 +624,8 @@ int main(void)
 	tcase_add_test(t, names_given_by_others);
 	tcase_add_test(t, one_process);
 	tcase_add_test(t, threads_of_a_program);
+	tcase_add_test(t, callers_that_are_told);
+	tcase_add_test(t, told_after_calls);
 	suite_add_tcase(s, t);
 	srunner_run_all(r, CK_NORMAL);
 	failed = srunner_ntests_failed(r);

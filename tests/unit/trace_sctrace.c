@@ -589,6 +589,79 @@ START_TEST(unknown_chunks)
 }
 END_TEST
 
+/* A WHO of process 7. */
+static struct sct_bytes who_begin(void)
+{
+	struct sct_bytes b = { 0 };
+
+	put_number(&b, SCT_WHO_PID, 7);
+	return b;
+}
+
+/* The facts are told before the call's event; not for another vCPU, nor for a return. */
+START_TEST(callers)
+{
+	struct sct_bytes b = who_begin();
+	const struct sct_event *e;
+
+	t.vcpus = 2;
+	put_number(&b, SCT_WHO_TID, 8);
+	put_number(&b, SCT_WHO_PPID, 1);
+	put_field(&b, SCT_WHO_COMM, "name of 15 byte", 15);
+	put_field(&b, SCT_WHO_EXE, "/bin/program", 12);
+	put_number(&b, SCT_WHO_UID, UINT32_MAX);
+	put_field(&b, 99, "from the future", 15);
+	keyframe(&t, 1, 0, 0, 1, 2, 3);
+	add(&t, SCT_CHUNK_WHO, 1, &b);
+	event(&t, SCT_CHUNK_ENTER, 1, 1, 0x10, 2);
+	b = who_begin();
+	add(&t, SCT_CHUNK_WHO, 0, &b);
+	event(&t, SCT_CHUNK_RETURN, 1, 1, 0x12, 2);
+	event(&t, SCT_CHUNK_ENTER, 1, 1, 0x14, 2);
+	end(&t);
+	read_trace();
+	ck_whole();
+	ck_assert_int_eq(how_many(SCT_EV_WHO), 6);
+	e = nth(SCT_EV_WHO, 0);
+	ck_assert_uint_eq(e[-1].kind, SCT_EV_THREAD);
+	for (unsigned i = 0; i < 6; i++) {
+		ck_assert_uint_eq(e[i].reg, SCT_FACT_PID + i);
+		ck_assert_uint_eq(e[i].vcpu, 1);
+	}
+	ck_assert_uint_eq(e[0].value, 7);
+	ck_assert_uint_eq(e[1].value, 8);
+	ck_assert_uint_eq(e[2].value, 1);
+	ck_assert_uint_eq(e[3].len, 15);
+	ck_assert_mem_eq(e[4].data, "/bin/program", 12);
+	ck_assert_uint_eq(e[5].value, UINT32_MAX);
+}
+END_TEST
+
+/* What no caller can be is damage. */
+START_TEST(callers_that_are_none)
+{
+	struct sct_bytes b = { 0 };
+
+	if (_i)
+		put_number(&b, SCT_WHO_PID, _i == 1 ? UINT64_C(1) << 31 : 7);
+	switch (_i) {
+	case 2: put_field(&b, SCT_WHO_TID, "\x80", 1); break;
+	case 3: put_field(&b, SCT_WHO_TID, "\x01\x01", 2); break;
+	case 4: put_field(&b, SCT_WHO_COMM, "name of 16 bytes", 16); break;
+	case 5: put_field(&b, SCT_WHO_EXE, "/a\0b", 4); break;
+	case 6: sct_put(&b, "\x02\x05\x01", 3); break;
+	}
+	keyframe(&t, 0, 0, 0, 1, 2, 3);
+	add(&t, SCT_CHUNK_WHO, 0, &b);
+	event(&t, SCT_CHUNK_ENTER, 0, 1, 0x10, 1);
+	end(&t);
+	read_trace();
+	ck_assert_uint_eq(damage.places, 1);
+	ck_assert_int_eq(how_many(SCT_EV_WHO), 0);
+	ck_assert_int_eq(how_many(SCT_EV_INSN), 0);
+}
+END_TEST
+
 START_TEST(lost_events)
 {
 	struct sct_bytes b = { 0 };
@@ -875,6 +948,8 @@ int main(void)
 	tcase_add_test(c, store_to_an_untold_page);
 	tcase_add_test(c, ram);
 	tcase_add_test(c, unknown_chunks);
+	tcase_add_test(c, callers);
+	tcase_add_loop_test(c, callers_that_are_none, 0, 7);
 	tcase_add_test(c, lost_events);
 	tcase_add_test(c, missing_segments);
 	tcase_add_test(c, missing_events);
