@@ -16,6 +16,7 @@
 enum {
 	NS_PER_S = 1000000000,
 	COMM_MAX = 64,
+	PID_MAX = 4 * 1024 * 1024, /* PID_MAX_LIMIT of include/linux/threads.h, of 64 bits */
 };
 
 /* What is added to addresses of per-CPU variables to get this CPU's. */
@@ -99,7 +100,17 @@ static void fill(const struct sct_linux_look *look, uint64_t task, struct sct_wh
 		who->exe = sct_linux_file(look, at);
 }
 
-/* Whether the view's running task can be looked at. */
+/* Whether a task may run a program, by its numbers. */
+static bool is_program(const struct sct_linux_look *look, uint64_t task)
+{
+	struct sct_word tid = word(look, task, SCT_LX_TASK_PID), pid = word(look, task, SCT_LX_TASK_TGID);
+
+	return (!tid.known || (tid.value && tid.value <= PID_MAX)) &&
+	       (!pid.known || (pid.value && pid.value <= PID_MAX));
+}
+
+/* Whether the view's running task can be looked at. What cannot run a program is no task: the kernel's structs are
+ * others, or not what memory has now. */
 static bool look_at(struct sct_linux *l, const struct sct_os_view *view, struct sct_linux_look *look, uint64_t *task)
 {
 	if (!sct_linux_find(l, &view->mem))
@@ -109,7 +120,13 @@ static bool look_at(struct sct_linux *l, const struct sct_os_view *view, struct 
 	look->slide = l->report.slide;
 	look->cpu = view->cpu;
 	sct_linux_look_begin(look);
-	return sct_linux_current(look, task);
+	if (!sct_linux_current(look, task))
+		return false;
+	if (is_program(look, *task))
+		return true;
+	if (l->report.unnamed)
+		sct_linux_refuse(l, &view->mem);
+	return false;
 }
 
 static void linux_who(void *state, const struct sct_os_view *view, struct sct_who *who, struct sct_arena *arena)

@@ -31,29 +31,69 @@ static const char banner_start[] = "Linux version ";
 /* What an address of a layout shows of the kernel. */
 enum seen { UNREADABLE, DIFFERENT, SAME };
 
+static enum seen compare_bytes(const struct sct_mem *mem, const struct sct_linux_layout *layout, uint64_t addr,
+                               const void *bytes, size_t size)
+{
+	char buf[32];
+	size_t n = mem->read(mem->ctx, layout->ptr == 4 ? (uint32_t)addr : addr, buf, size);
+
+	return memcmp(buf, bytes, n) ? DIFFERENT : n == size ? SAME : UNREADABLE;
+}
+
 static enum seen compare(const struct sct_mem *mem, const struct sct_linux_layout *layout, uint64_t addr,
                          const char *text)
 {
-	char buf[32];
-	size_t size = strlen(text), n;
+	return compare_bytes(mem, layout, addr, text, strlen(text));
+}
 
-	n = mem->read(mem->ctx, layout->ptr == 4 ? (uint32_t)addr : addr, buf, size);
-	return memcmp(buf, text, n) ? DIFFERENT : n == size ? SAME : UNREADABLE;
+static bool is_number(const struct sct_mem *mem, const struct sct_linux_layout *layout, uint64_t task,
+                      enum sct_linux_field field, uint64_t value, unsigned size)
+{
+	const struct sct_word *at = &layout->at[field];
+	uint8_t bytes[8];
+
+	for (unsigned i = 0; i < size; i++)
+		bytes[i] = (uint8_t)(value >> 8 * i);
+	return !at->known || compare_bytes(mem, layout, task + at->value, bytes, size) != DIFFERENT;
+}
+
+/* Whether init_task lies there, with members where the layout says: its name is "swapper", its numbers are 0, and it is
+ * its own parent (init/init_task.c). */
+static enum seen init_task(const struct sct_mem *mem, const struct sct_linux_layout *layout, uint64_t slide)
+{
+	const struct sct_word *at = layout->at;
+	uint64_t task = at[SCT_LX_INIT_TASK].value + slide;
+
+	if (!at[SCT_LX_INIT_TASK].known || !at[SCT_LX_TASK_COMM].known)
+		return UNREADABLE;
+	if (!is_number(mem, layout, task, SCT_LX_TASK_PID, 0, 4) ||
+	    !is_number(mem, layout, task, SCT_LX_TASK_TGID, 0, 4) ||
+	    !is_number(mem, layout, task, SCT_LX_TASK_REAL_PARENT, task, layout->ptr))
+		return DIFFERENT;
+	return compare(mem, layout, task + at[SCT_LX_TASK_COMM].value, "swapper");
+}
+
+/* Whether the layout says which kernel it is of, so that a recording may show that it is another. */
+static bool is_named(const struct sct_linux_layout *layout)
+{
+	return *layout->kernel.head || (layout->kernel.build_id_size && layout->at[SCT_LX_NOTES].known);
 }
 
 /* Whether the kernel lies at that slide: nothing that is known contradicts it and something shows it. */
 static bool lies_at(const struct sct_mem *mem, const struct sct_linux_layout *layout, uint64_t slide)
 {
 	const struct sct_word *at = layout->at;
-	enum seen banner = UNREADABLE, task = UNREADABLE;
+	enum seen banner = UNREADABLE, task;
 
 	if (at[SCT_LX_BANNER].known)
 		banner = compare(mem, layout, at[SCT_LX_BANNER].value + slide, banner_start);
 	if (banner == DIFFERENT)
 		return false;
-	if (at[SCT_LX_INIT_TASK].known && at[SCT_LX_TASK_COMM].known)
-		task = compare(mem, layout, at[SCT_LX_INIT_TASK].value + at[SCT_LX_TASK_COMM].value + slide, "swapper");
-	return banner == SAME ? true : task == SAME;
+	task = init_task(mem, layout, slide);
+	if (task == DIFFERENT)
+		return false;
+	/* where types and addresses are of different kernels, the banner's place says nothing of the types */
+	return task == SAME || (banner == SAME && is_named(layout));
 }
 
 /* Whether the kernel is known to lie elsewhere now: the guest has started another one. */
@@ -206,6 +246,7 @@ static bool try_layout(struct sct_linux *l, const struct sct_mem *mem, const str
 			continue;
 		l->is = layout;
 		l->report = (struct sct_linux_report){ .state = SCT_LINUX_FOUND, .slide = slide };
+		l->report.unnamed = !is_named(layout);
 		return true;
 	}
 	return false;
@@ -249,7 +290,7 @@ static void tell_other(struct sct_linux *l, const struct sct_mem *mem, char *ban
 	if (l->report.state == SCT_LINUX_OTHER_KERNEL || (!*banner && !scan_sometimes(l, mem, banner)))
 		return;
 	if (!may_be_ours(l, banner))
-		other(l, *head ? head : "a kernel whose linux_banner lies elsewhere", banner);
+		other(l, *head ? head : "a kernel whose linux_banner or init_task lies elsewhere", banner);
 }
 
 static bool search(struct sct_linux *l, const struct sct_mem *mem)
@@ -263,6 +304,19 @@ static bool search(struct sct_linux *l, const struct sct_mem *mem)
 			return true;
 	tell_other(l, mem, banner);
 	return false;
+}
+
+void sct_linux_refuse(struct sct_linux *l, const struct sct_mem *mem)
+{
+	const struct sct_linux_layout *is = l->is;
+	uint64_t at = is->at[SCT_LX_BANNER].value + l->report.slide;
+	char banner[SCT_LINUX_BANNER_MAX];
+
+	if (!is->at[SCT_LX_BANNER].known || !read_banner(mem, is->ptr == 4 ? (uint32_t)at : at, banner))
+		snprintf(banner, sizeof banner, "another one");
+	other(l, "a kernel whose tasks have their members elsewhere", banner);
+	l->layouts[is - l->layouts] = l->layouts[--l->count];
+	l->is = NULL;
 }
 
 bool sct_linux_find(struct sct_linux *l, const struct sct_mem *mem)

@@ -66,6 +66,9 @@ struct sct_linux {
 	unsigned vain_scans;
 };
 
+/* What was found is no such kernel: memory of the running task contradicts the layout, which says nothing of its
+ * kernel. The layout is not used again. */
+void sct_linux_refuse(struct sct_linux *l, const struct sct_mem *mem);
 /* Whether the kernel is known and there at this moment; searches for it now and then. */
 bool sct_linux_find(struct sct_linux *l, const struct sct_mem *mem);
 

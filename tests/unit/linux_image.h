@@ -151,6 +151,7 @@ static void begin_image(uint64_t slide)
 	say_layout();
 	put_text(IMAGE + slide + BANNER_AT, banner, sizeof banner);
 	set_text(IMAGE + slide + INIT_AT, SCT_LX_TASK_COMM, "swapper/0");
+	set(IMAGE + slide + INIT_AT, SCT_LX_TASK_REAL_PARENT, IMAGE + slide + INIT_AT, 8);
 	for (unsigned cpu = 0; cpu < 2; cpu++) {
 		uint64_t data = room(PER_CPU_SIZE), task = room(0x100);
 

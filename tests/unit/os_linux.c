@@ -201,7 +201,7 @@ START_TEST(other_banner)
 	begin_image(0);
 	say_at(SCT_LX_BANNER, IMAGE + 0x123);
 	say_at(SCT_LX_INIT_TASK, IMAGE + 0x321);
-	expect_other("a kernel whose linux_banner lies elsewhere", found);
+	expect_other("a kernel whose linux_banner or init_task lies elsewhere", found);
 
 	/* PANDA's file has no address of the banner: it is looked for */
 	begin_image(0);
@@ -245,6 +245,45 @@ static void put_notes(uint8_t first)
 	put_text(at + 36, "GNU", 4);
 	put(at + 40, first, 1);
 }
+
+/* Structs of another kernel beside the right System.map: what init_task shows contradicts them. */
+START_TEST(other_structs)
+{
+	static const enum sct_linux_field fields[] = { SCT_LX_TASK_PID, SCT_LX_TASK_TGID, SCT_LX_TASK_REAL_PARENT,
+	                                               SCT_LX_TASK_COMM };
+
+	begin_image(0x200000);
+	set(IMAGE + 0x200000 + INIT_AT, SCT_LX_TASK_CRED, 1, 8);
+	say_at(fields[_i], g.layout.at[SCT_LX_TASK_CRED].value);
+	use();
+	ck_assert(!who_on(0).pid.known);
+	ck_assert_int_eq(sct_linux_report(&g.os)->state, SCT_LINUX_OTHER_KERNEL);
+	end_image();
+}
+END_TEST
+
+/* A layout that does not say which kernel it is of is not believed any more once a program runs as what is no task. */
+START_TEST(no_such_tasks)
+{
+	begin_image(0);
+	use();
+	ck_assert(who_on(0).pid.known);
+	ck_assert(sct_linux_report(&g.os)->unnamed);
+	set(task_on(0), SCT_LX_TASK_TGID, 0xffff88aa, 4);
+	ck_assert(!who_on(0).pid.known);
+	ck_assert_int_eq(sct_linux_report(&g.os)->state, SCT_LINUX_OTHER_KERNEL);
+	set(task_on(0), SCT_LX_TASK_TGID, 100, 4);
+	ck_assert(!who_on(1).pid.known);
+	/* one that says so is, at other moments */
+	snprintf(g.layout.kernel.head, sizeof g.layout.kernel.head, "Linux version 6.1.0-1-amd64");
+	set(task_on(0), SCT_LX_TASK_PID, 0, 4);
+	use();
+	ck_assert(!who_on(0).pid.known);
+	ck_assert(who_on(1).pid.known);
+	ck_assert(!sct_linux_report(&g.os)->unnamed);
+	end_image();
+}
+END_TEST
 
 START_TEST(build_ids)
 {
@@ -324,6 +363,8 @@ int main(void)
 	tcase_add_test(t, other_banner);
 	tcase_add_test(t, same_banner);
 	tcase_add_test(t, build_ids);
+	tcase_add_loop_test(t, other_structs, 0, 4);
+	tcase_add_test(t, no_such_tasks);
 	tcase_add_test(t, no_addresses);
 	tcase_add_test(t, which_layout);
 	suite_add_tcase(s, t);
