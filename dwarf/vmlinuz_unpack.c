@@ -16,6 +16,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../src/cursor.h"
+
 enum {
 	PIECE = 256 << 10,     /* bytes written at once */
 	LZ4_BLOCK = 8 << 20,
@@ -55,27 +57,25 @@ static int out_of_memory(struct sct_err *err)
 
 /* ---- lz4 ---------------------------------------------------------------------------------------------------- */
 
-static uint32_t u32(const uint8_t *p)
-{
-	return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
-}
-
 static int lz4_blocks(const uint8_t *data, size_t size, struct target *t, char *block)
 {
-	for (size_t at = 4; at < size;) {
-		uint64_t packed = size - at >= 4 ? u32(data + at) : UINT32_MAX;
+	struct sct_cursor c = sct_cursor(data + 4, size - 4);
+
+	while (sct_cursor_left(&c)) {
+		size_t at = (size_t)(c.at - data);
+		uint64_t packed = sct_take_le(&c, 4);
+		const uint8_t *from = sct_take(&c, packed);
 		int n;
 
-		if (packed + 4 > size - at)
+		if (!from)
 			return sct_fail(t->err, SCT_E_TRUNCATED, at, "lz4: it ends inside a block");
 		if (packed > LZ4_COMPRESSBOUND(LZ4_BLOCK))
 			return sct_fail(t->err, SCT_E_FORMAT, at, "lz4: no block has %llu bytes", (unsigned long long)packed);
-		n = LZ4_decompress_safe((const char *)data + at + 4, block, (int)packed, LZ4_BLOCK);
+		n = LZ4_decompress_safe((const char *)from, block, (int)packed, LZ4_BLOCK);
 		if (n < 0)
 			return sct_fail(t->err, SCT_E_FORMAT, at, "lz4: the block is damaged");
 		if (put(t, (const uint8_t *)block, (size_t)n) < 0)
 			return t->err->status;
-		at += 4 + packed;
 	}
 	return SCT_OK;
 }

@@ -270,11 +270,10 @@ const struct sct_layout *sct_layouts_type(struct sct_layouts *l, const struct sc
 
 /* ---- what layouts are made from ------------------------------------------------------------------------------- */
 
-const struct sct_layout *sct_layouts_behind(struct sct_layouts *l, const struct sct_layout *pointer)
+const struct sct_layout *sct_layout_behind(const struct sct_layout *pointer)
 {
 	struct sct_origin *o = (struct sct_origin *)pointer->source; /* the arena's, writable */
 
-	(void)l;
 	if (pointer->kind != SCT_L_POINTER)
 		return NULL;
 	if (!o->stars)

@@ -1,7 +1,7 @@
 /* Layouts: how a type lies in the memory of an ABI's programs, made ready for a walk over its bytes.
  *
- * A parameter's type is looked up as the caller lays it out: among the kernel's own types where they are given (for 32-bit
- * calls on a 64-bit kernel among its compat_ types), else among the built-in structs of the ABI.
+ * A parameter's type is looked up as the caller lays it out: among the kernel's own types where they are given (for
+ * 32-bit calls on a 64-bit kernel among its compat_ types), else among the built-in structs of the ABI.
  */
 #ifndef SCT_LAYOUT_H
 #define SCT_LAYOUT_H
@@ -64,7 +64,7 @@ const struct sct_layout *sct_layouts_pointee(struct sct_layouts *layouts, const 
 /* The same for a type by its name: "struct sockaddr_in". */
 const struct sct_layout *sct_layouts_type(struct sct_layouts *layouts, const struct sct_abi *abi, const char *type);
 /* The layout of what a POINTER points at, made when it is first asked for; NULL: void, a function, or not known. */
-const struct sct_layout *sct_layouts_behind(struct sct_layouts *layouts, const struct sct_layout *pointer);
+const struct sct_layout *sct_layout_behind(const struct sct_layout *pointer);
 /* The name of an enum's value, or NULL. */
 const char *sct_layout_enumerator(const struct sct_layout *layout, uint64_t value);
 

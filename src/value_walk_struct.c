@@ -171,7 +171,7 @@ static void behind(const struct sct_cut *c, const struct sct_layout *l, uint64_t
 static void follow(struct sct_cut *c, const struct sct_layout *l, struct sct_value *v)
 {
 	struct sct_walk *w = c->walk;
-	const struct sct_layout *to = v->raw ? sct_layouts_behind(w->view->layouts, l) : NULL;
+	const struct sct_layout *to = v->raw ? sct_layout_behind(l) : NULL;
 	struct sct_value *e;
 
 	if (!to || !strcmp(to->type, "unsigned char") || ((to->fields || to->kind == SCT_L_ARRAY) && !to->size))

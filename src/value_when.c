@@ -15,11 +15,11 @@ static enum sct_holds known_holds(bool known, bool holds)
 static bool number_behind(struct sct_walk *w, const struct sct_param *p, uint32_t *number)
 {
 	const struct sct_value *pointer = &w->args[p->when_arg];
-	uint8_t b[4];
+	uint64_t x;
 
-	if (!pointer->known || !pointer->raw || w->mem->read(w->mem->ctx, pointer->raw + p->when_at, b, 4) < 4)
+	if (!pointer->known || !pointer->raw || !sct_mem_word(w->mem, pointer->raw + p->when_at, 4, &x))
 		return false;
-	*number = b[0] | b[1] << 8 | b[2] << 16 | (uint32_t)b[3] << 24;
+	*number = (uint32_t)x;
 	return true;
 }
 

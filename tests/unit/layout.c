@@ -146,12 +146,12 @@ START_TEST(pointers)
 	end_types();
 	l = sct_layouts_pointee(layouts, &x64, "struct iocb **");
 	ck_assert_str_eq(l->type, "struct iocb *");
-	ck_assert_str_eq(sct_layouts_behind(layouts, l)->type, "struct iocb");
+	ck_assert_str_eq(sct_layout_behind(l)->type, "struct iocb");
 	l = sct_layouts_pointee(layouts, &x64, "struct iocb ***");
 	ck_assert_str_eq(l->type, "struct iocb **");
-	ck_assert_str_eq(sct_layouts_behind(layouts, l)->type, "struct iocb *");
-	ck_assert_ptr_eq(sct_layouts_behind(layouts, l), sct_layouts_behind(layouts, l));
-	ck_assert_str_eq(sct_layouts_behind(layouts, sct_layouts_behind(layouts, l))->type, "struct iocb");
+	ck_assert_str_eq(sct_layout_behind(l)->type, "struct iocb *");
+	ck_assert_ptr_eq(sct_layout_behind(l), sct_layout_behind(l));
+	ck_assert_str_eq(sct_layout_behind(sct_layout_behind(l))->type, "struct iocb");
 }
 END_TEST
 
