@@ -184,7 +184,8 @@ static bool are_symbols_valid(const struct sct_types *db)
 	for (uint32_t i = 0; valid && i < db->symbols.count; i++, bytes += sizeof *db->symbols.at) {
 		const struct sct_symbol *s = &db->symbols.at[i];
 
-		valid = bytes[offsetof(struct sct_symbol, has_address)] <= 1 && bytes[offsetof(struct sct_symbol, several)] <= 1 &&
+		valid = bytes[offsetof(struct sct_symbol, has_address)] <= 1 &&
+		        bytes[offsetof(struct sct_symbol, several)] <= 1 &&
 		        s->name < db->strings.count && (s->type < db->types.count || s->type == SCT_NO_TYPE);
 	}
 	return valid;

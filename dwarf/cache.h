@@ -15,8 +15,8 @@ struct sct_cache_key {
 	uint64_t size;          /* bytes of the file: what was stripped from it changes that, and not the build id */
 };
 
-/* Fills *db, which is not initialised and is the caller's then, with what the folder has for key. False: nothing of use,
- * *db is as it was. */
+/* Fills *db, which is not initialised and is the caller's then, with what the folder has for key. False: nothing of
+ * use, *db is as it was. */
 bool sct_types_cache_read(const char *folder, const struct sct_cache_key *key, struct sct_types *db);
 /* Keeps db for key, in place of what there is. The folder is made where it is not there. False: it could not. */
 bool sct_types_cache_write(const char *folder, const struct sct_cache_key *key, const struct sct_types *db);

@@ -202,7 +202,8 @@ int sct_die_read(struct sct_dwarf_file *f, Dwarf_Die die, struct sct_die *d, str
 
 	memset(d, 0, sizeof *d);
 	d->name = "";
-	if ((rc = dwarf_dieoffset(die, &offset, &error)) != DW_DLV_OK || (rc = dwarf_tag(die, &d->tag, &error)) != DW_DLV_OK)
+	if ((rc = dwarf_dieoffset(die, &offset, &error)) != DW_DLV_OK ||
+	    (rc = dwarf_tag(die, &d->tag, &error)) != DW_DLV_OK)
 		return sct_die_fail(f, offset, rc, error, err);
 	d->offset = offset | (dwarf_get_die_infotypes_flag(die) ? 0 : SCT_DW_TYPES_BIT);
 	rc = dwarf_attrlist(die, &list, &count, &error);

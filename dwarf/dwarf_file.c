@@ -97,8 +97,8 @@ static void add_section(struct sct_dwarf_file *f, Elf_Scn *scn, const char *name
 	if (!by_name(f, s->name))
 		f->count++;
 	else if (!f->load_error.status)
-		sct_fail(&f->load_error, SCT_E_UNSUPPORTED, head->sh_offset, "it has several sections %s, one for each type, which "
-			"only a linked file has in one", s->name);
+		sct_fail(&f->load_error, SCT_E_UNSUPPORTED, head->sh_offset, "it has several sections %s, one for each type, "
+			"which only a linked file has in one", s->name);
 }
 
 static void find_sections(struct sct_dwarf_file *f)

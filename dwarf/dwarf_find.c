@@ -82,7 +82,8 @@ static bool take(const char *path, const uint8_t *id, uint32_t id_size, const ui
 
 	if (!is_file(path) || sct_file_open(found, path, &ignored) < 0)
 		return false;
-	fits = id_size ? sct_elf_build_id(found, its) == id_size && !memcmp(its, id, id_size) : crc && same_crc(found, *crc);
+	fits = id_size ? sct_elf_build_id(found, its) == id_size && !memcmp(its, id, id_size) :
+	                 crc && same_crc(found, *crc);
 	if (!fits)
 		sct_file_close(found);
 	return fits;
@@ -119,8 +120,8 @@ int sct_dwarf_find_separate(const struct sct_file *file, struct sct_file *found,
 		    take(path, id, id_size, &crc, found))
 			return 1;
 	if (linked)
-		sct_fail(err, SCT_E_FORMAT, SCT_NO_OFFSET, "no DWARF in it, and no file %.100s that belongs to it beside it, in "
-			".debug there or in " DEBUG_FOLDER, name);
+		sct_fail(err, SCT_E_FORMAT, SCT_NO_OFFSET, "no DWARF in it, and no file %.100s that belongs to it beside it, "
+			"in .debug there or in " DEBUG_FOLDER, name);
 	return 0;
 }
 

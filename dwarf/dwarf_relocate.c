@@ -32,7 +32,8 @@ static const struct kind {
 
 static const struct kind *kind_of(const struct sct_dwarf_file *f, uint64_t type)
 {
-	if (f->head.e_machine == EM_MIPS && f->pointer_size == 8) /* these have three types in one, in a form of their own */
+	/* these have three types in one, in a form of their own */
+	if (f->head.e_machine == EM_MIPS && f->pointer_size == 8)
 		return NULL;
 	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
 		if (kinds[i].machine == f->head.e_machine && kinds[i].type == type)
@@ -93,13 +94,14 @@ static int apply(const struct sct_dwarf_file *f, const struct sct_dwarf_section 
 	uint64_t v;
 
 	if (!kind)
-		return sct_fail(err, SCT_E_UNSUPPORTED, s->head.sh_offset, "the section %s has relocations of type %u of machine "
-			"%u, which are not known", s->name, (unsigned)GELF_R_TYPE(r->r_info), (unsigned)f->head.e_machine);
+		return sct_fail(err, SCT_E_UNSUPPORTED, s->head.sh_offset, "the section %s has relocations of type %u of "
+			"machine %u, which are not known", s->name, (unsigned)GELF_R_TYPE(r->r_info), (unsigned)f->head.e_machine);
 	if (r->r_offset > s->size || kind->bytes > s->size - r->r_offset)
-		return sct_fail(err, SCT_E_FORMAT, s->head.sh_offset, "the section %s has a relocation behind its end", s->name);
+		return sct_fail(err, SCT_E_FORMAT, s->head.sh_offset, "the section %s has a relocation behind its end",
+			s->name);
 	if (GELF_R_SYM(r->r_info) && (!symbols || !gelf_getsym(symbols, (int)GELF_R_SYM(r->r_info), &symbol)))
-		return sct_fail(err, SCT_E_FORMAT, s->head.sh_offset, "the section %s has a relocation by a symbol that there is "
-			"not", s->name);
+		return sct_fail(err, SCT_E_FORMAT, s->head.sh_offset, "the section %s has a relocation by a symbol that there "
+			"is not", s->name);
 	v = has_addend ? (uint64_t)r->r_addend : read_number(f, data + r->r_offset, kind->bytes);
 	write_number(f, data + r->r_offset, kind->bytes, v + symbol.st_value);
 	return SCT_OK;

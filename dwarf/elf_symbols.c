@@ -12,7 +12,7 @@
 
 enum {
 	BANNER_MAX = 1024, /* bytes of "Linux version ...", NUL included */
-	NAMES_MOST = 4,    /* times the bytes of a table and its names that all its symbols' names take: they may share one */
+	NAMES_MOST = 4,    /* times the bytes of a table and of its names that the symbols' names take, which may overlap */
 };
 
 static const char BANNER[] = "Linux version ";
@@ -134,9 +134,10 @@ static bool banner_in_constants(const struct elf *e, char banner[BANNER_MAX])
 
 /* ---- symbols ------------------------------------------------------------------------------------------------ */
 
-/* Functions and variables; what is absolute is a constant, what is undefined lies elsewhere; what has no type is a place
- * in assembler code or a table, and only worth a name where other files know it by that (a kernel has more of them than
- * of variables); names that assemblers make up begin in a way that C's cannot (mapping symbols of Arm, local labels). */
+/* Functions and variables; what is absolute is a constant, what is undefined lies elsewhere; what has no type is a
+ * place in assembler code or a table, and only worth a name where other files know it by that (a kernel has more of
+ * them than of variables); names that assemblers make up begin in a way that C's cannot (mapping symbols of Arm, local
+ * labels). */
 static bool has_place(const GElf_Sym *s, const char *name)
 {
 	unsigned type = GELF_ST_TYPE(s->st_info);

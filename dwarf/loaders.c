@@ -18,7 +18,8 @@ const struct sct_types_loader *const sct_types_loaders[] = {
 };
 
 /* The loader that is surest of the file, that one left out. */
-static const struct sct_types_loader *probe_without(const struct sct_file *file, const struct sct_types_loader *left_out)
+static const struct sct_types_loader *probe_without(const struct sct_file *file,
+                                                    const struct sct_types_loader *left_out)
 {
 	const struct sct_types_loader *best = NULL;
 	int best_score = 0;

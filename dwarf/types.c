@@ -159,8 +159,9 @@ void sct_types_fini(struct sct_types *db)
 
 /* ---- names -------------------------------------------------------------------------------------------------- */
 
-/* Eight bytes of a name at a time, multiplied by 2^64 over the golden ratio (Knuth, TAOCP 3, 6.4) and folded; begun with
- * a kind, so that a struct and a typedef of one name lie apart. Indices are kept in files by it: dwarf/cache.c, VERSION. */
+/* Eight bytes of a name at a time, multiplied by 2^64 over the golden ratio (Knuth, TAOCP 3, 6.4) and folded; begun
+ * with a kind, so that a struct and a typedef of one name lie apart. Indices are kept in files by it: dwarf/cache.c,
+ * VERSION. */
 static uint32_t hash(unsigned kind, const char *name)
 {
 	size_t len = strlen(name);

@@ -173,8 +173,8 @@ void sct_types_expect_symbols(struct sct_types *db, uint32_t more);
  * not say. */
 int sct_types_machine(struct sct_types *db, bool big_endian, uint8_t pointer_size, struct sct_err *err);
 
-/* Notes which kernel a source is of: its build id (size 0: it does not say) and banner (NULL: likewise). SCT_E_USAGE: an
- * earlier source was of another. */
+/* Notes which kernel a source is of: its build id (size 0: it does not say) and banner (NULL: likewise). SCT_E_USAGE:
+ * an earlier source was of another. */
 int sct_types_identity(struct sct_types *db, const uint8_t *build_id, size_t size, const char *banner,
                        struct sct_err *err);
 

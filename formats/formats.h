@@ -76,8 +76,8 @@ struct sct_trace_info {
 	bool every_insn;      /* INSN tells every instruction in user mode (holes aside); there is no USER event then: the
 	                         next INSN shows that the vCPU is back */
 	struct sct_word first_pc; /* of the first instruction: a snapshot whose CPU stands there is of that moment */
-	uint64_t halves;      /* the bit of the page-table base by which the two halves of an address space differ under page
-	                         table isolation; 0: none is known, but may be while events are read */
+	uint64_t halves;      /* the bit of the page-table base by which the two halves of an address space differ under
+	                         page table isolation; 0: none is known, but may be while events are read */
 	const char *start;    /* what started the recording: "reset", "first-syscall" */
 	bool exact_threads;   /* THREAD events tell which thread runs; may become true while events are read */
 	const char *thread_source; /* how the recorder knows: "stack switch", "symbols" */

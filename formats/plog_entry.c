@@ -6,9 +6,9 @@
  *
  * As PANDA has it: numbers by width and sign, text as str, buffers as bytes_val, structs as struct_type and
  * struct_data, everything else behind a pointer as ptr; what the kernel wrote is shown as it was at return. On top of
- * it, arrays and numbers behind pointers have struct_data beside their ptr, and members have their whole values, of which
- * PANDA keeps the lowest byte. PANDA's placeholders ("n/a",
- * "[unknown filename]") have no equal here: what is unknown is not set.
+ * it, arrays and numbers behind pointers have struct_data beside their ptr, and members have their whole values, of
+ * which PANDA keeps the lowest byte. PANDA's placeholders ("n/a", "[unknown filename]") have no equal here: what is
+ * unknown is not set.
  */
 #include "plog_entry.h"
 
@@ -145,8 +145,8 @@ static void set_raw(Panda__NamedData *d, const struct sct_value *v)
 		set_unsigned(d, v->width, v->raw);
 }
 
-/* What has parts: a struct, or what a pointer in a struct points at, as PANDA has it, by its type and members alone; what
- * PANDA does not have, beside its address. */
+/* What has parts: a struct, or what a pointer in a struct points at, as PANDA has it, by its type and members alone;
+ * what PANDA does not have, beside its address. */
 static void set_parts(struct sct_plog *p, Panda__NamedData *d, const struct sct_value *v, const struct sct_value *now)
 {
 	bool is_ptr = now->meaning == SCT_M_PTR;

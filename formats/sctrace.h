@@ -130,9 +130,9 @@ enum sct_store_head {
  * Memory of an event: varint count of runs, then for each: zigzag varint of the run's first line number (address / 64)
  * minus the one behind the previous run (the first: behind line 0), varint count of lines, two bits a line (low bits
  * first, padded to a byte) of enum sct_line_state, then 64 bytes for each NEW line. Memory is of the address space the
- * vCPU is in, and holds for that event only. Lines at 2^63 and above, on a vCPU without EFER.LMA at 0xc0000000 and above,
- * are the kernel's memory as the kernel would see it: the program at the event does not. The address space that SAME means is the whole value of the register cr3
- * at the event (0 where the dictionary has none).
+ * vCPU is in, and holds for that event only. Lines at 2^63 and above, on a vCPU without EFER.LMA at 0xc0000000 and
+ * above, are the kernel's memory as the kernel would see it: the program at the event does not. The address space that
+ * SAME means is the whole value of the register cr3 at the event (0 where the dictionary has none).
  *
  * The dictionary leaves out the program counter: it is the event's pc. */
 enum sct_line_state {

@@ -176,7 +176,8 @@ static void put_value(struct sct_json *j, const struct sct_value *v)
 	close_object(j, sep);
 }
 
-/* A process's name or the path of its program; where it is no UTF-8 an object, as a value would have it: {"bytes":"..."} */
+/* A process's name or the path of its program; where it is no UTF-8 an object, as a value would have it:
+ * {"bytes":"..."} */
 static void put_comm(struct sct_json *j, const char *comm)
 {
 	size_t len = comm ? strlen(comm) : 0;

@@ -234,7 +234,8 @@ static int st_open(void *state, struct sct_input *in, const struct sct_trace_hin
 		*err = r->damage.first;
 		return err->status;
 	}
-	/* of one vCPU the instructions tell the order; of several, and of a program whose threads they are, the events do */
+	/* of one vCPU the instructions tell the order; of several, and of a program whose threads they are, the events
+	 * do */
 	r->by_event = r->header.user_mode || r->header.vcpus != 1;
 	r->opened = true;
 	fill_info(r);

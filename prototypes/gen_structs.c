@@ -221,7 +221,8 @@ static uint32_t parse_type(struct input *in, char *text, uint32_t size, unsigned
 	} else if (text[strlen(keywords[k].word)] == ' ') {
 		id = tagged(in, k, text + strlen(keywords[k].word) + 1);
 	} else {
-		id = add_type(in->set, (struct sct_type){ .kind = keywords[k].kind, .size = pointers || !count ? 0 : size / count });
+		id = add_type(in->set, (struct sct_type){ .kind = keywords[k].kind,
+		                                          .size = pointers || !count ? 0 : size / count });
 		members(in, id, depth);
 	}
 	while (pointers--)

@@ -21,8 +21,8 @@ struct marks {
 
 void marks_read(struct marks *m, const char *path);
 /* The marks of that parameter, or NULL. Lines name an entry point in full or without "sys_" and "compat_sys_", with
- * "TABLE:" before it for that table alone; the first that does comes before one for any call. Of the latter, "str" is for pointers to characters, others are for
- * numbers. */
+ * "TABLE:" before it for that table alone; the first that does comes before one for any call. Of the latter, "str" is
+ * for pointers to characters, others are for numbers. */
 const char *marks_find(struct marks *m, const char *entry, const char *type, const char *param);
 /* The flags of that call, separated by spaces; "" when there are none. */
 const char *marks_flags(struct marks *m, const char *entry);

@@ -32,7 +32,8 @@ static const struct {
 	unsigned kind;
 	const char *word;
 } words[] = {
-	{ SCT_TYPE_STRUCT, "struct" }, { SCT_TYPE_UNION, "union" }, { SCT_TYPE_ENUM, "enum" }, { SCT_TYPE_TYPEDEF, "typedef" },
+	{ SCT_TYPE_STRUCT, "struct" }, { SCT_TYPE_UNION, "union" }, { SCT_TYPE_ENUM, "enum" },
+	{ SCT_TYPE_TYPEDEF, "typedef" },
 };
 
 static const char *word_of(const struct sct_type *t)
@@ -52,7 +53,8 @@ static const char *base_name(const struct sct_types *db, uint32_t id)
 	case SCT_TYPE_VOID: return "void";
 	case SCT_TYPE_FUNCTION: return "function";
 	case SCT_TYPE_FORWARD: return text_printf("%s %s", t->flags & SCT_TYPE_OF_UNION ? "union" : "struct", name);
-	case SCT_TYPE_ENUM: return *name ? text_printf("enum %s", name) : t->flags & SCT_TYPE_SIGNED ? "int" : "unsigned int";
+	case SCT_TYPE_ENUM:
+		return *name ? text_printf("enum %s", name) : t->flags & SCT_TYPE_SIGNED ? "int" : "unsigned int";
 	case SCT_TYPE_STRUCT:
 	case SCT_TYPE_UNION: return text_printf("%s%s%s", word_of(t), *name ? " " : "", name);
 	default: break;

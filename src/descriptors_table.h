@@ -49,7 +49,8 @@ struct sct_fd_table {
 	struct sct_fd_list *list;   /* NULL: nothing is known */
 	struct sct_word space;      /* the address space that its threads run in */
 	struct sct_fd_dir *dir;     /* its first thread's */
-	bool found;                 /* its threads were there before the recording, one address space tells that they share it */
+	bool found;                 /* its threads were there before the recording, one address space tells that they share
+	                               it */
 	bool doubtful;              /* somebody may change it unseen: it tells nothing */
 	struct sct_fd_change changes[SCT_FD_CHANGES]; /* the latest ones, number i at i % SCT_FD_CHANGES */
 	uint64_t nchanges;

@@ -4,8 +4,8 @@
 
 #include "descriptors_table.h"
 
-/* The absolute path of `path`, of len bytes, seen from directory base (NULL: not known). Only what changes no meaning is
- * left out: doubled slashes, ".", a slash at the end. */
+/* The absolute path of `path`, of len bytes, seen from directory base (NULL: not known). Only what changes no meaning
+ * is left out: doubled slashes, ".", a slash at the end. */
 char *sct_fd_path_join(const char *base, const uint8_t *path, size_t len);
 /* How strace -yy calls a socket's protocol: "TCP", "UNIX-STREAM"; NULL: none of those known here. mips: SOCK_STREAM and
  * SOCK_DGRAM have each other's number (arch/mips/include/asm/socket.h). */

@@ -15,16 +15,16 @@ enum sct_event_kind {
 	                   program sees */
 	SCT_EV_STORES,  /* the `len` `stores` were made, in this order; `value` of the guest's own, of which
 	                   one may tell several */
-	SCT_EV_ACCESSES,/* the vCPU made the `len` `stores` at virtual addresses, in this order, in the address space that it
-	                   was in; reads are among them. `value` as for STORES; `reg` 1: in kernel mode */
+	SCT_EV_ACCESSES,/* the vCPU made the `len` `stores` at virtual addresses, in this order, in the address space that
+	                   it was in; reads are among them. `value` as for STORES; `reg` 1: in kernel mode */
 	SCT_EV_LOOSE,   /* the instruction at `value` stored (`reg` 1: read) bytes at virtual address `addr` of which only
 	                   `len` hex digits at `data` are known: each byte's leading zero was left out */
 	SCT_EV_ZERO,    /* `value` pages of 4096 bytes from guest-physical address `addr` on are zero */
-	SCT_EV_INSN,    /* the vCPU is about to execute the `len` bytes `data` at `addr`, in user mode; data NULL: those that
-	                   memory holds there. `value` of the bytes come first and are other instructions, whose effects
-	                   on registers the recording does not show; without data, 1: others may follow at once that no
-	                   event tells. `reg`: the CPU's mode (enum sct_mode), where the
-	                   recording shows it by other means than registers; else 0 */
+	SCT_EV_INSN,    /* the vCPU is about to execute the `len` bytes `data` at `addr`, in user mode; data NULL: those
+	                   that memory holds there. `value` of the bytes come first and are other instructions, whose
+	                   effects on registers the recording does not show; without data, 1: others may follow at once
+	                   that no event tells. `reg`: the CPU's mode (enum sct_mode), where the recording shows it by
+	                   other means than registers; else 0 */
 	SCT_EV_USER,    /* the vCPU is back in user mode, about to execute at `addr` */
 	SCT_EV_THREAD,  /* the vCPU runs thread `value` from now on; `reg` 1: that thread has never run before */
 	SCT_EV_WHO,     /* of the thread that the vCPU runs, from its next INSN on: the fact `reg` (enum sct_fact), in `value`

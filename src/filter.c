@@ -2,10 +2,10 @@
  * In:  what a user asks for; records at their entry and at their end
  * Out: pass or not
  *
- * Records end in another order than calls are entered: what a child does may end before the fork does that made it. So a
- * process is known for a child by its parent's number, where records have that, and by the result of the fork. Numbers
- * of processes are used again: when threads began tells processes of one number apart, where records have it; else
- * exit_group, and forks of others that give the number.
+ * Records end in another order than calls are entered: what a child does may end before the fork does that made it. So
+ * a process is known for a child by its parent's number, where records have that, and by the result of the fork.
+ * Numbers of processes are used again: when threads began tells processes of one number apart, where records have it;
+ * else exit_group, and forks of others that give the number.
  */
 #include "filter.h"
 

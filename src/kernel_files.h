@@ -13,8 +13,8 @@ struct sct_kernel_files {
 	size_t nlayouts;
 };
 
-/* Adds what the file has. Negative: as sct_types_load and sct_linux_layouts_of_kernelinfo; the files are then only to be
- * given back. */
+/* Adds what the file has. Negative: as sct_types_load and sct_linux_layouts_of_kernelinfo; the files are then only to
+ * be given back. */
 int sct_kernel_files_add(struct sct_kernel_files *k, const char *path, const struct sct_types_how *how,
                          struct sct_err *err);
 /* The types, or NULL where no file has any. */

@@ -2,7 +2,8 @@
  * In:  calls at their entry and their end; who made them, where the recording says that itself
  * Out: pid, tid, ppid, uid, comm and exe of records
  *
- * A parent's number is told until something shows, or may mean, that it has ended: its children have another parent then.
+ * A parent's number is told until something shows, or may mean, that it has ended: its children have another parent
+ * then.
  */
 #include "lineage.h"
 
@@ -54,7 +55,8 @@ struct sct_process *sct_lineage_process(struct sct_thread *t)
 	return p;
 }
 
-/* All threads of one program are of one process. Behind a fork, a child may be taken for a thread that has no number. */
+/* All threads of one program are of one process. Behind a fork, a child may be taken for a thread that has no
+ * number. */
 static void join_program(struct sct_lineage *l, struct sct_open *open)
 {
 	struct sct_self *self = sct_thread_self(open->thread);
@@ -275,8 +277,8 @@ static void learn_caller(struct sct_lineage *l, struct sct_open *open, unsigned 
 		self->tid = open->record.tid = id;
 }
 
-/* The process has another parent than the one that made it: whatever ended that one, no call showed it. 0 is a parent of
- * another PID namespace. */
+/* The process has another parent than the one that made it: whatever ended that one, no call showed it. 0 is a parent
+ * of another PID namespace. */
 static void forget_other_parent(struct sct_open *open, uint64_t result)
 {
 	struct sct_process *process = sct_thread_self(open->thread)->process, *made_by = process ? process->parent : NULL;

@@ -160,7 +160,8 @@ static void tell(struct run *run, struct sct_pipeline *p)
 		{ c->not_in_table, "calls whose number is not in the table" },
 		{ c->detect.kernel, "entering instructions in kernel mode: no record" },
 		{ every_insn ? 0 : c->detect.no_entry, "recorded instructions that do not enter the kernel: no record" },
-		{ run->sink->invented ? run->sink->invented(run->state) : 0, "required fields written as 0, for want of a value" },
+		{ run->sink->invented ? run->sink->invented(run->state) : 0,
+		  "required fields written as 0, for want of a value" },
 		{ c->kernel_reads.different, "reads in kernel mode that disagree with the replayed memory" },
 		{ d->unknown, "parts of a kind that this version does not know, skipped" },
 		{ d->bytes, "bytes skipped for damage" },
@@ -190,8 +191,8 @@ static bool tell_missing(struct run *run, struct sct_pipeline *p)
 	count(file, c->detect.unknown_mode, "entering instructions in an unknown CPU mode: not logged");
 	count(file, d->unproven, "entering instructions of which nothing shows that they were reached: not logged");
 	if (c->holes)
-		fprintf(stderr, "sctrace-decode: %s: %llu places where control does not follow from what comes before, the first "
-		        "before seq %llu: instructions are missing, or another thread runs\n", file,
+		fprintf(stderr, "sctrace-decode: %s: %llu places where control does not follow from what comes before, "
+		        "the first before seq %llu: instructions are missing, or another thread runs\n", file,
 		        (unsigned long long)c->holes, (unsigned long long)c->first_hole);
 	return c->holes || d->unproven || c->no_abi || c->no_thread || c->detect.unseen || c->detect.unknown_mode;
 }
@@ -229,23 +230,19 @@ static bool tell_kernel(struct run *run)
 	bool down = r && (int64_t)r->slide < 0; /* symbols of another boot, with another slide of its own */
 
 	if (r && r->state == SCT_LINUX_OTHER_KERNEL) {
-		fprintf(stderr, "sctrace-decode: %s: --types: of another kernel, so they are not used: they are of '%s', the recording "
-		        "is of '%s'\n", file, r->expected, r->found);
+		fprintf(stderr, "sctrace-decode: %s: --types: of another kernel, so they are not used: they are of '%s', "
+		        "the recording is of '%s'\n", file, r->expected, r->found);
 		return true;
 	}
 	if (r && r->state == SCT_LINUX_NO_ADDRESSES)
-		fprintf(stderr, "sctrace-decode: %s: --types: they have no addresses of symbols (System.map): who called is not known, "
-		        "nor whether they are of the recorded kernel\n", file);
+		fprintf(stderr, "sctrace-decode: %s: --types: they have no addresses of symbols (System.map): who called is "
+		        "not known, nor whether they are of the recorded kernel\n", file);
 	else if (r && r->state == SCT_LINUX_SOUGHT)
-		fprintf(stderr, "sctrace-decode: %s: --types: the recording does not show the memory that tells its kernel: who called "
-		        "is not known, nor whether they are of it\n", file);
-	else if (r && r->unnamed)
-		fprintf(stderr, "sctrace-decode: %s: --types: they fit the recorded kernel, which lies 0x%llx bytes %s "
-		        "than they say, but do not tell which kernel they are of\n", file,
-		        (unsigned long long)(down ? -r->slide : r->slide), down ? "lower" : "higher");
+		fprintf(stderr, "sctrace-decode: %s: --types: the recording does not show the memory that tells its kernel: "
+		        "who called is not known, nor whether they are of it\n", file);
 	else if (r && run->options->verbose)
-		fprintf(stderr, "sctrace-decode: %s: the types are of the recorded kernel, which lies 0x%llx bytes %s than they say\n",
-		        file, (unsigned long long)(down ? -r->slide : r->slide), down ? "lower" : "higher");
+		fprintf(stderr, "sctrace-decode: %s: the types are of the recorded kernel, which lies 0x%llx bytes %s than "
+		        "they say\n", file, (unsigned long long)(down ? -r->slide : r->slide), down ? "lower" : "higher");
 	return false;
 }
 
@@ -284,8 +281,8 @@ static bool tell_agreement(struct run *run, struct sct_pipeline *p)
 		return true;
 	}
 	if (!reads && !code && !c->unmapped)
-		fprintf(stderr, "sctrace-decode: %s: trace and snapshot agree: %llu reads and %llu instructions compared\n", file,
-		        (unsigned long long)c->reads.compared, (unsigned long long)c->code.compared);
+		fprintf(stderr, "sctrace-decode: %s: trace and snapshot agree: %llu reads and %llu instructions compared\n",
+		        file, (unsigned long long)c->reads.compared, (unsigned long long)c->code.compared);
 	return reads || code || c->unmapped;
 }
 

@@ -112,9 +112,9 @@ static bool is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-/* The banner at addr without its newline. False: there is none, or not all of it is known. What else begins so goes on
- * otherwise: format strings, copies in messages, the weak one of init/version.c, which lacks the number of the build.
- * */
+/* The banner at addr without its newline. False: there is none, or not all of it is known. What else begins so goes
+ * on otherwise: format strings, copies in messages, the weak one of init/version.c, which lacks the number of the
+ * build. */
 static bool read_banner(const struct sct_mem *mem, uint64_t addr, char *banner)
 {
 	size_t n = mem->read(mem->ctx, addr, banner, SCT_LINUX_BANNER_MAX), start = sizeof banner_start - 1;

@@ -6,8 +6,8 @@
  *      # text, or nothing           passed over
  *      [VARIANT:BITS]               a group begins: one kernel; BITS 32 or 64
  *      name = RELEASE|VERSION|MACHINE   as uname(2) has them
- * KEY = NUMBER                 decimal; keys as PANDA's kernelinfo_read.c has them; those not named below are of no
- * use here
+ *      KEY = NUMBER                 decimal; keys as PANDA's kernelinfo_read.c has them; those not named below are of
+ *                                   no use here
  *
  * What it does not say is the same in all kernels: the chain of a dentry in the hash table is its last pointer before
  * d_parent (include/linux/dcache.h), max_fds the first member of struct fdtable (include/linux/fdtable.h), and since

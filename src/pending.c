@@ -24,7 +24,7 @@ struct sct_thread {
 enum {
 	FRAMES_MAX = 128,     /* places looked at for signal frames: three signals at one return, whatever their layouts */
 	FRAME_REACH = 65536,  /* bytes from one frame to the next at most */
-	INTERRUPTED_MAX = 64, /* calls of one thread that handlers interrupted: each but the last handler was left by a jump */
+	INTERRUPTED_MAX = 64, /* calls of one thread that handlers interrupted: a jump left each handler but the last */
 };
 
 void sct_pending_init(struct sct_pending *p)

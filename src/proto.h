@@ -52,8 +52,8 @@ enum sct_len {
 	SCT_LEN_PAGES,   /* one for each page of 4096 bytes in the value of parameter len_arg, the last may be a part */
 };
 
-/* When a pointer means what its class says; otherwise what `or_else` says, and without one it is SCT_C_PTR and nothing is
- * known to be behind it. */
+/* When a pointer means what its class says; otherwise what `or_else` says, and without one it is SCT_C_PTR and nothing
+ * is known to be behind it. */
 enum sct_when {
 	SCT_WHEN_ALWAYS,
 	SCT_WHEN_BITS,   /* (parameter when_arg & when_value) != 0: clone's parent_tidptr under CLONE_PARENT_SETTID */
@@ -72,7 +72,7 @@ struct sct_param {
 	uint8_t dir;             /* enum sct_dir; for non-pointers SCT_IN */
 	uint8_t size;            /* bytes of the value itself: 1, 2, 4, 8 */
 	uint8_t slot;            /* number of the argument register that holds it, or its low half */
-	uint8_t slot_hi;         /* a 64-bit value in two 32-bit registers: number of the one with the high half; else 0xff */
+	uint8_t slot_hi;         /* a 64-bit value in two 32-bit registers: number of that with the high half; else 0xff */
 	uint8_t len;             /* enum sct_len */
 	uint8_t elem;            /* SCT_C_NUM: bytes of one number; its sign is elem_signed */
 	uint8_t elem_signed;

@@ -39,7 +39,8 @@ struct sct_value {
 	const struct sct_value *elems;
 	size_t nelems;
 	const char *text;     /* symbolic form, UTF-8, or NULL */
-	const char *unknown;  /* why there is no meaning: "unmapped", "not recorded", "overwritten", "too deep", "cycle"; or NULL */
+	const char *unknown;  /* why there is no meaning: "unmapped", "not recorded", "overwritten", "too deep", "cycle"; or
+	                         NULL */
 	const struct sct_value *out; /* the meaning at return where it differs from the one at entry, or NULL */
 };
 
@@ -75,8 +76,8 @@ struct sct_record {
 	const char *entry; /* the kernel's entry point, or NULL */
 	const struct sct_value *args;
 	size_t nargs;
-	/* the result: `value` in the ABI's word; meaning SCT_M_INT or SCT_M_UINT; unknown says why it is not known; text: of
-	   a descriptor what it is of */
+	/* the result: `value` in the ABI's word; meaning SCT_M_INT or SCT_M_UINT; unknown says why it is not known; text:
+	   of a descriptor what it is of */
 	struct sct_value result;
 	const char *error;     /* "ENOENT", or NULL */
 	uint8_t end;           /* enum sct_end */

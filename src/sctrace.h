@@ -55,8 +55,8 @@ SCT_API unsigned sct_recording_vcpus(const struct sct_recording *recording);
 enum sct_outcome {
 	SCT_COMPLETE = 0, /* done; of a run: to the recording's end, undamaged */
 	SCT_DAMAGED = 1,  /* run: the recording is damaged or cut short, disagrees with its snapshots, is of another kernel
-	                     than its types, or holds calls of which no instruction, convention, thread or CPU mode is known;
-	                     all that can be read was handed out */
+	                     than its types, or holds calls of which no instruction, convention, thread or CPU mode is
+	                     known; all that can be read was handed out */
 	SCT_STOPPED = 2,  /* run: a callback asked for the end */
 	SCT_FAILED = -1,  /* the function did not do what it should, sct_recording_message tells why */
 };
@@ -71,8 +71,8 @@ SCT_API int sct_recording_add_snapshot(struct sct_recording *recording, const ch
 
 /* Types and symbols of the recorded kernel: a file as sctrace-decode --types takes it; several are taken together. What
  * is read from DWARF, which is slow, is kept in files of the folder cache for later runs; NULL: it is not kept, and
- * nothing is written. SCT_FAILED: it cannot be read, has no types or symbols, is of another machine than those before or
- * than the recording, or the run has begun; then no types are left. */
+ * nothing is written. SCT_FAILED: it cannot be read, has no types or symbols, is of another machine than those before
+ * or than the recording, or the run has begun; then no types are left. */
 SCT_API int sct_recording_add_types(struct sct_recording *recording, const char *types, const char *cache);
 
 /* ---- callbacks -------------------------------------------------------------------------------------------- */

@@ -45,7 +45,8 @@ int sct_sources_open(struct sct_sources *s, const struct sct_sources_spec *spec,
 int sct_sources_add(struct sct_sources *s, const char *spec, const char *format, struct sct_err *err);
 /* One more file of types. Negative: as sct_types_load, or SCT_E_USAGE: they are of another machine than the trace; the
  * types that were there are then gone too. */
-int sct_sources_add_types(struct sct_sources *s, const char *path, const struct sct_types_how *how, struct sct_err *err);
+int sct_sources_add_types(struct sct_sources *s, const char *path, const struct sct_types_how *how,
+                          struct sct_err *err);
 /* The types of the kernel, or NULL where no file was named. */
 const struct sct_types *sct_sources_types(const struct sct_sources *s);
 /* Who tells of the operating system that was recorded, by these types, in *os: NULL where no file was named. It lasts

@@ -498,7 +498,8 @@ START_TEST(one_process)
 }
 END_TEST
 
-/* One program: no address spaces; the thread that begins it is its leader; children of fork are not in the recording. */
+/* One program: no address spaces; the thread that begins it is its leader; children of fork are not in the
+ * recording. */
 START_TEST(threads_of_a_program)
 {
 	struct script *s = script_new(&sct_arch_x86_64);

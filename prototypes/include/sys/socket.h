@@ -1,5 +1,5 @@
-/* What the kernel's headers for programs ask a C library for (include/linux/socket.h of Linux 6.1). The empty files beside
- * this one are headers of C libraries and of the kernel's build that nothing in structs.c needs. */
+/* What the kernel's headers for programs ask a C library for (include/linux/socket.h of Linux 6.1). The empty files
+ * beside this one are headers of C libraries and of the kernel's build that nothing in structs.c needs. */
 #ifndef STRUCTS_SYS_SOCKET_H
 #define STRUCTS_SYS_SOCKET_H
 
