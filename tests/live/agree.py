@@ -77,27 +77,13 @@ def control(raw_bytes, word):
 
 
 def elements(theirs, raw_bytes, ours):
-    """Bytes of ours as the array that strace shows for them: directory entries, control messages, numbers."""
-    if "dirent64" in ours.get("type", ""):
-        return directory(raw_bytes)
+    """Bytes of ours as the array that strace shows for them: control messages, numbers."""
     if theirs and isinstance(theirs[0], dict) and "cmsg_len" in theirs[0]:
         return control(raw_bytes, 4 if raw(ours) < 1 << 32 else 8)
     if theirs and len(raw_bytes) % len(theirs) == 0:
         size = len(raw_bytes) // len(theirs)
         return [number(None, int.from_bytes(raw_bytes[i:i + size], "little")) for i in range(0, len(raw_bytes), size)]
     return None
-
-
-def directory(raw_bytes):
-    """struct linux_dirent64 (include/linux/dirent.h) as structs of ours."""
-    found = []
-    while len(raw_bytes) >= 19:
-        ino, off, size, kind = struct.unpack_from("<QqHB", raw_bytes)
-        name = raw_bytes[19:size].split(b"\0")[0]
-        found.append({"struct": [number("d_ino", ino), number("d_off", off), number("d_reclen", size),
-                                 number("d_type", kind), text("d_name", name)]})
-        raw_bytes = raw_bytes[max(size, 19):]
-    return found
 
 
 def multiplexed(record):
