@@ -226,9 +226,11 @@ golden: all
 	BUILD=$(BUILD) tests/golden/golden.sh --write
 
 ## live        record Debian guests and single programs, hold what was decoded against their own strace, QEMU's logs, and
-##             memory against QEMU's; with PANDA=FOLDER also PANDA's i386 recording
+##             memory against QEMU's; types from DWARF, BTF and ISF (two packages of nearly a gigabyte are fetched for
+##             that); with PANDA=FOLDER also PANDA's i386 recording
 live: all
 	BUILD=$(abspath $(BUILD)) tests/live/run.sh full
+	BUILD=$(abspath $(BUILD)) tests/live/types.sh
 	BUILD=$(abspath $(BUILD)) tests/live/user.sh
 	BUILD=$(abspath $(BUILD)) tests/live/snapshots.sh
 	BUILD=$(abspath $(BUILD)) tests/live/panda_trace.sh

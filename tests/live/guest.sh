@@ -2,9 +2,11 @@
 # Makes a Debian guest of kernel and initramfs: busybox, Debian's strace with its libraries, and the test programs.
 #
 # In:  the machine's own apt configuration (mirror and keys are taken from there), programs/*.c, init, jobs.*
-# Out: OUTDIR/vmlinuz, OUTDIR/initrd.gz, OUTDIR/version (the kernel's release); packages stay cached
+# Out: OUTDIR/vmlinuz, OUTDIR/initrd.gz, OUTDIR/version (the kernel's release); packages stay cached; or, asked for
+#      vmlinux of such a guest, OUTDIR/vmlinux: its kernel with types and symbols, of a package of nearly a gigabyte that
+#      is not kept, and OUTDIR/vmlinux.version
 #
-# usage: tests/live/guest.sh amd64|i386 OUTDIR
+# usage: tests/live/guest.sh amd64|i386 OUTDIR [vmlinux]
 # SCT_GUESTS: directory for downloaded packages and private apt roots (default: build/live)
 # Needs neither root nor foreign architectures in the host's dpkg: apt works in a root of its own.
 set -eu
@@ -116,6 +118,23 @@ image() {
 	echo "$qemu" >"$out/target"
 }
 
+# Debian's kernel of i386 holds neither types nor, in kallsyms, addresses of data: they are in this package only.
+debug_kernel() {
+	version=$(cat "$out/version")
+	package=linux-image-$version-dbg
+	echo "guest: fetching $package"
+	rm -rf "$apt/debug"
+	mkdir -p "$apt/debug"
+	(cd "$apt/debug" && private_apt apt-get download "$package") >"$apt/log" 2>&1 ||
+		{ tail -n 5 "$apt/log" >&2; die "download failed"; }
+	dpkg-deb --fsys-tarfile "$apt/debug"/*.deb | tar -xO "./usr/lib/debug/boot/vmlinux-$version" >"$out/vmlinux.new"
+	mv "$out/vmlinux.new" "$out/vmlinux"
+	echo "$version" >"$out/vmlinux.version"
+	rm -rf "$apt/debug"
+}
+
 packages
-tree
-image
+case ${3:-} in
+vmlinux) debug_kernel ;;
+*) tree && image ;;
+esac

@@ -19,6 +19,12 @@ guest() { # architecture
 	fi
 }
 
+# Beside the guest's kernel as it boots, the one with types and symbols.
+guest_vmlinux() { # architecture
+	cmp -s "$work/guest-$1/version" "$work/guest-$1/vmlinux.version" ||
+		"$here/guest.sh" "$1" "$work/guest-$1" vmlinux
+}
+
 # Records one boot. Options of the recorder in $record, of QEMU and the kernel as arguments.
 record_boot() { # name, architecture, jobs, kernel command line, QEMU options...
 	name=$1 arch=$2 jobs=$3 append=$4

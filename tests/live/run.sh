@@ -8,8 +8,9 @@
 #
 # usage: tests/live/run.sh [quick|full|NAME...]
 #   quick: two amd64 boots with few programs; full (default): every boot below at every level; NAME: these boots only
-#   the second boot of two is recorded with the symbols of the first one, whose kernel lay elsewhere; where the kernel's
-#   image holds its types (amd64), with these too: then nothing may be unknown of who calls
+#   the second boot of two is recorded with the symbols of the first one, whose kernel lay elsewhere, and recorded (level
+#   syscalls) and decoded with the kernel's types: of its image and these symbols (amd64), or of Debian's package with
+#   DWARF (i386, nearly a gigabyte to fetch once; SCT_DWARF=no: not there). Then nothing may be unknown of who calls
 # SCT_LEVELS: recording levels (default: "syscalls full")
 set -u
 . "$(dirname "$0")/lib.sh"
@@ -18,6 +19,7 @@ types=
 # what has to be compared for it to mean anything: each boot runs at least the programs that make calls with structs
 few="--least structs=700 --least members=2500 --least descriptors=300"
 least=$few
+known="--least callers:.comm=1500 --least callers:.ppid=400 --none callers:.pid.not --none descriptors:.not.known,"
 passed=0
 failed=0
 
@@ -69,16 +71,24 @@ boot() { # name, architecture, jobs, kernel command line, QEMU options...
 	[ -n "${SCT_KEEP:-}" ] || rm -f "$out/decoded.jsonl"
 }
 
+# Files that together have the types of a guest's kernel and where its data lie.
+types_of() { # architecture, symbols that root has read
+	case $1 in
+	amd64) echo "$work/guest-amd64/vmlinuz $2" ;;
+	i386) [ "${SCT_DWARF:-}" = no ] || echo "$work/guest-i386/vmlinux" ;;
+	esac
+}
+
 # A boot as above, with the symbols that root has read in an earlier one: threads are told by them.
 boot_by_symbols() { # earlier boot, name, architecture, jobs, kernel command line, QEMU options...
 	symbols=$work/$1/logs/kallsyms.out
 	record="$record --kernel $symbols"
 	shift
-	if [ "$2" = amd64 ]; then
-		types="-t $work/guest-amd64/vmlinuz -t $symbols"
-		least="$few --least callers:.comm=1500 --least callers:.ppid=400 --none callers:.pid.not --none descriptors:.not.known,"
-		case $record in *"level syscalls"*) record="$record --types $work/guest-amd64/vmlinuz --types $symbols" ;; esac
-	fi
+	for file in $(types_of "$2" "$symbols"); do
+		types="$types -t $file"
+		[ "$level" = full ] || record="$record --types $file"
+	done
+	[ -z "$types" ] || least="$few $known"
 	boot "$@"
 	types= least=$few
 	source=$("$build/sctrace-info" --json "$out/trace.zst" | sed -n 's/.*"thread_source":"\([^"]*\)".*/\1/p')
@@ -102,13 +112,18 @@ each() { # name: the boot of that name, as a person would start it
 case ${1:-full} in
 quick)
 	guest amd64 || exit 1
-	record="--level syscalls"
+	level=syscalls
+	record="--level $level"
 	boot quick amd64 quick "pti=on" -cpu Nehalem
 	boot_by_symbols quick quick-symbols amd64 quick "pti=on" -cpu Nehalem
 	;;
 *)
 	[ "${1:-full}" != full ] || set -- amd64-kaslr-pti-smp2 amd64-symbols amd64-plain amd64-amd i386 i386-symbols
 	guest amd64 && guest i386 || exit 1
+	case "${SCT_DWARF:-} $*" in
+	no\ *) say "i386-symbols: without types, because SCT_DWARF=no" ;;
+	*i386-symbols*) guest_vmlinux i386 || exit 1 ;;
+	esac
 	for level in $levels; do
 		for which in "$@"; do each "$which"; done
 	done

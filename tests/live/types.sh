@@ -2,15 +2,21 @@
 # The same recording decoded with the kernel's types from every source gives the same log, to the byte: DWARF, BTF with
 # the addresses of System.map, ISF JSON; and types of another kernel are refused, not used.
 #
-# In:  a recording of a guest (tests/live/run.sh leaves some in $BUILD/live/*/trace.zst), the vmlinux of its kernel with
+# In:  a recording of a guest (tests/live/run.sh leaves some in build/live/*/trace.zst), the vmlinux of its kernel with
 #      DWARF (Debian: linux-image-*-dbg, nearly a gigabyte); $ISF: what dwarf2json made of that vmlinux, or $DWARF2JSON:
 #      that program. Programs in $BUILD
 # Out: one line for each source, with time and memory of a first run and of one that has the cache; the last line is
 #      "N passed, N failed"
 #
-# usage: tests/live/types.sh TRACE VMLINUX
+# usage: tests/live/types.sh [TRACE VMLINUX]    without: run.sh's recording amd64-symbols-syscalls, and the vmlinux of the
+#        guest's kernel from Debian's package (nearly a gigabyte to fetch once)
 set -u
-[ $# = 2 ] || { echo "usage: tests/live/types.sh TRACE VMLINUX" >&2; exit 1; }
+. "$(dirname "$0")/lib.sh"
+if [ $# = 0 ]; then
+	guest_vmlinux amd64 || exit 1
+	set -- "$work/amd64-symbols-syscalls/trace.zst" "$work/guest-amd64/vmlinux"
+fi
+[ $# = 2 ] || { echo "usage: tests/live/types.sh [TRACE VMLINUX]" >&2; exit 1; }
 trace=$(realpath "$1")
 vmlinux=$(realpath "$2")
 cd "$(dirname "$0")/../.." || exit 1
