@@ -25,14 +25,16 @@ static void take_who(struct sct_record *r, const struct sct_who *who)
 		r->exe = who->exe;
 }
 
-/* What descriptor number is of the thread that made the call; NULL: not known. */
+/* What descriptor number is of the thread that made the call; NULL: not known, or nothing. */
 static const char *text_of(struct sct_annotate *a, struct sct_open *open, const struct sct_views *views, int number)
 {
 	const char *text = NULL;
 
 	if (a->os && views)
 		text = a->os->descriptor(a->os->state, &views->kernel, number, &open->arena);
-	return text ? text : sct_descriptors_text(&a->shown, open->thread, number, &open->arena);
+	if (text)
+		return *text ? text : NULL; /* what is not open now is not what calls showed, either */
+	return sct_descriptors_text(&a->shown, open->thread, number, &open->arena);
 }
 
 void sct_annotate_enter(struct sct_annotate *a, struct sct_open *open, const struct sct_views *views)

@@ -30,7 +30,7 @@ struct sct_os {
 	void (*who)(void *state, const struct sct_os_view *view, struct sct_who *who, struct sct_arena *arena);
 	/* What descriptor fd of the thread that runs on the view's vCPU is, as /proc/PID/fd and strace -yy name it:
 	 * "/etc/passwd", "pipe:[123]", "TCP:[127.0.0.1:80->127.0.0.1:4242]"; of SCT_AT_FDCWD the path of the thread's
-	 * working directory. NULL: it is not open, or not known. */
+	 * working directory. "": it is not open; NULL: not known. */
 	const char *(*descriptor)(void *state, const struct sct_os_view *view, int fd, struct sct_arena *arena);
 	/* Whether the kernel is known to be another one than that whose data `state` was made for: nothing is told of
 	 * it. */

@@ -152,11 +152,14 @@ static const char *open_file(const struct sct_linux_look *look, uint64_t task, u
 
 	if (!sct_linux_pointer(look, task, SCT_LX_TASK_FILES, &files) ||
 	    !sct_linux_pointer(look, files, SCT_LX_FILES_FDT, &table) ||
-	    !sct_linux_number(look, table, SCT_LX_FDT_MAX, 4, &max) || fd >= max ||
-	    !sct_linux_pointer(look, table, SCT_LX_FDT_FD, &array) || !array ||
+	    !sct_linux_number(look, table, SCT_LX_FDT_MAX, 4, &max))
+		return NULL;
+	if (fd >= max)
+		return "";
+	if (!sct_linux_pointer(look, table, SCT_LX_FDT_FD, &array) || !array ||
 	    !sct_linux_word(look, array + (uint64_t)fd * look->layout->ptr, look->layout->ptr, &file))
 		return NULL;
-	return sct_linux_file(look, file);
+	return file ? sct_linux_file(look, file) : "";
 }
 
 static const char *linux_descriptor(void *state, const struct sct_os_view *view, int fd, struct sct_arena *arena)
