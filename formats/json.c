@@ -222,7 +222,7 @@ bool sct_utf8_valid(const void *data, size_t len)
 	const uint8_t *s = data;
 
 	while (len) {
-		size_t n = len >= 8 && !(load8(s) & TOPS) ? 8 : utf8_length(s, len);
+		size_t n = len >= 8 && !(load8(s) & TOPS) ? 8 : *s < 0x80 ? 1 : utf8_length(s, len);
 
 		if (!n)
 			return false;
@@ -248,13 +248,33 @@ static void repaired(struct sct_json *j, const char *text)
 	SCT_JSON(j, "\"");
 }
 
+/* A short name of nothing but printable ASCII that needs no escapes, as most are. False: it is none, nothing is written. */
+static bool plain_name(struct sct_json *j, const char *text)
+{
+	char *p = sct_json_room(j), *last = p + SCT_JSON_PIECE - 2;
+
+	*p++ = '"';
+	while (p < last && plain1((uint8_t)*text, SCT_JSON_ASCII))
+		*p++ = *text++;
+	if (*text)
+		return false;
+	*p++ = '"';
+	sct_json_end(j, p);
+	return true;
+}
+
 void sct_json_name(struct sct_json *j, const char *text)
 {
-	size_t len = text ? strlen(text) : 0;
+	size_t len;
 
-	if (!text)
+	if (!text) {
 		SCT_JSON(j, "null");
-	else if (sct_utf8_valid(text, len))
+		return;
+	}
+	if (plain_name(j, text))
+		return;
+	len = strlen(text);
+	if (sct_utf8_valid(text, len))
 		sct_json_string(j, text, len, SCT_JSON_UTF8);
 	else
 		repaired(j, text);
