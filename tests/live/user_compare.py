@@ -128,6 +128,9 @@ def main(directory, bits, program):
         for difference in user_who.compare_selves(threads, program, counts):
             wrong += 1
             print(f'process {pid}: {difference}')
+    for what in user_who.untold(program, counts):
+        wrong += 1
+        print(what)
     for (log, pid), calls in sorted(logs.items()):
         threads, cut = decoded.get(pid, {}), (root / f't.{pid}.cut').exists()
         why = {number: matches(calls, records, pointer, cut) for number, records in threads.items()}

@@ -2,7 +2,7 @@
 
 In:  decoded records (jsonl objects) of programs that write "who" lines (programs/who.c, programs/selves.c), or that read
      links of /proc/self/fd, each just before a call with that descriptor
-Out: counts of what was right and of what is not known; each difference
+Out: counts of what was right and of what is not known; each difference, and that there was nothing to compare
 """
 import base64
 import os
@@ -11,6 +11,7 @@ import re
 from who import told
 
 LINK = re.compile(r'/proc/self/fd/(\d+)')
+SPEAKING = {'who': ('own pid',), 'selves': ('own pid', 'descriptors')}  # programs, and what they must have told
 NUMBERLESS = {'pipe': ('pipe',), 'socket': ('TCP', 'UDP', 'UNIX', 'UNIX-STREAM', 'NETLINK')}
 
 
@@ -66,3 +67,10 @@ def compare_selves(threads, program, counts):
                 compare_descriptor(link, record, counts, wrong)
             link = target(record)
     return wrong
+
+
+def untold(program, counts):
+    """What should have been compared and was not; who calls is always known."""
+    name = os.path.basename(program).split('.')[0]
+    return [f'nothing told: {what}' for what in SPEAKING.get(name, ()) if not counts[what]] + \
+        [what for what in counts if what.startswith('unknown own')]
