@@ -3,41 +3,12 @@
  * Out: records, through callbacks
  */
 #include "os_kept.h"
-#include "pipeline.h"
-#include "step.h"
+#include "pipeline_end.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-	BATCH = 256,
-	PILE_MAX = 1024, /* calls that are open without hope of an end that an event tells */
-};
-
-struct sct_pipeline {
-	struct sct_trace *trace;
-	const struct sct_trace_info *info;
-	struct sct_pipeline_options options;
-	struct sct_pipeline_ops ops;
-	struct sct_pipeline_counts counts;
-	struct sct_profile profile;
-	struct sct_machine machine;
-	struct sct_pending pending;
-	struct sct_lineage lineage;
-	struct sct_decode decode;
-	struct sct_layouts *forgotten; /* of another kernel's types; calls in flight may name them */
-	struct sct_annotate annotate;
-	struct sct_os os; /* options.os, whose answers it keeps */
-	struct sct_insn *insn;
-	struct sct_step *step;
-	struct flow *flow; /* by vCPU, where the trace tells every instruction; else NULL */
-};
-
-/* The instruction that a vCPU executed last, in a trace that tells every one. */
-struct flow {
-	bool any, entered;   /* there was one; it entered the kernel */
-	struct sct_found at;
-};
+enum { BATCH = 256 };
 
 static int check_profile(struct sct_pipeline *p, struct sct_err *err)
 {
@@ -152,124 +123,6 @@ const struct sct_pipeline_counts *sct_pipeline_counts(struct sct_pipeline *p)
 	return &p->counts;
 }
 
-static int finish_killed(struct sct_pipeline *p, const struct sct_open *wait, const struct sct_word *pid,
-                         struct sct_err *err);
-static int finish_interrupted(struct sct_pipeline *p, struct sct_open *exit, struct sct_err *err);
-
-/* A thread is back in user mode: when and where, and what memory holds then. */
-struct returned {
-	struct sct_moment moment;
-	bool readable; /* memory is still what the call left */
-	struct sct_views views;
-};
-
-/* Completes and hands out the record of a call that has ended, then forgets it. */
-static int finish(struct sct_pipeline *p, const struct sct_ending *e, const struct returned *back, struct sct_err *err)
-{
-	const struct sct_views *views = back && back->readable ? &back->views : NULL;
-	bool known = e->known && e->end != SCT_END_NORETURN;
-	struct sct_word pid;
-	int r = SCT_OK;
-
-	sct_lineage_result(&p->lineage, &p->pending, e->open, known, e->result);
-	sct_decode_end(&p->decode, e, back ? &back->moment : NULL, views ? &views->program : NULL);
-	sct_annotate_end(&p->annotate, e, views);
-	p->counts.ended[e->end]++;
-	if (sct_lineage_reaped(e->open, known, e->result, &pid))
-		r = finish_killed(p, e->open, &pid, err);
-	if (!r)
-		r = p->ops.end(p->ops.ctx, &e->open->record, err);
-	if (!r && e->end == SCT_END_NORETURN)
-		r = finish_interrupted(p, e->open, err);
-	if (e->end == SCT_END_EXEC)
-		sct_lineage_alone(&p->pending, e->open);
-	if (e->end == SCT_END_NORETURN)
-		sct_pending_noreturn(&p->pending, e->open);
-	else
-		sct_pending_drop(&p->pending, e->open);
-	return r;
-}
-
-/* A process is gone: the calls that its threads had open will never return. */
-static int finish_killed(struct sct_pipeline *p, const struct sct_open *wait, const struct sct_word *pid,
-                         struct sct_err *err)
-{
-	struct sct_ending e = { .end = SCT_END_KILLED };
-	struct sct_open *next;
-	int r = SCT_OK;
-
-	for (struct sct_open *o = p->pending.first.next; !r && o != &p->pending.first; o = next) {
-		next = o->next;
-		e.open = o;
-		if (sct_lineage_is_reaped(o, wait, pid))
-			r = finish(p, &e, NULL, err);
-	}
-	return r;
-}
-
-/* A thread that exits in a signal handler never comes back to the calls that handlers interrupted. */
-static int finish_interrupted(struct sct_pipeline *p, struct sct_open *exit, struct sct_err *err)
-{
-	struct sct_ending e = { .end = SCT_END_SIGNAL, .unknown = "not recorded" };
-	int r = SCT_OK;
-
-	if ((exit->call.proto->flags & SCT_P_SIGRETURN) || !exit->record.thread.known)
-		return SCT_OK;
-	while (!r && (e.open = exit->below))
-		r = finish(p, &e, NULL, err);
-	return r;
-}
-
-/* Ends all open calls alike: at the end of the recording, or where records are missing. */
-static int finish_all(struct sct_pipeline *p, enum sct_end end, struct sct_err *err)
-{
-	struct sct_ending e = { .end = end, .unknown = "not recorded" };
-	int r = SCT_OK;
-
-	while (!r && (e.open = sct_pending_oldest(&p->pending))) {
-		e.end = end;
-		if (end == SCT_END_UNFINISHED && e.open->state == SCT_OPEN_HANDLER)
-			e.end = SCT_END_SIGNAL;
-		else if (end == SCT_END_UNFINISHED && e.open->doomed)
-			e.end = SCT_END_KILLED;
-		r = finish(p, &e, NULL, err);
-	}
-	return r;
-}
-
-/* Other threads of a process that ends, unless something tells that the process is gone. */
-static bool is_doomed(const struct sct_open *o)
-{
-	return o->doomed;
-}
-
-/* An execve of a thread without a number, which nobody can know in its new image. */
-static bool is_untraceable(const struct sct_open *o)
-{
-	return !o->record.thread.known && o->call.proto && (o->call.proto->flags & SCT_P_EXEC);
-}
-
-/* Ends the oldest of such calls where there are many, or a long recording would pile them up. */
-static int let_go(struct sct_pipeline *p, bool (*is)(const struct sct_open *), enum sct_end end, struct sct_err *err)
-{
-	struct sct_ending e = { .end = end, .unknown = "not recorded" };
-	struct sct_open *first = &p->pending.first, *next;
-	unsigned n = 0;
-	int r = SCT_OK;
-
-	for (struct sct_open *o = first->next; o != first; o = o->next)
-		n += is(o);
-	for (struct sct_open *o = first->next; !r && n > PILE_MAX; o = next) {
-		next = o->next;
-		if (!is(o))
-			continue;
-		n--;
-		e.open = o;
-		r = finish(p, &e, NULL, err);
-	}
-	return r;
-}
-
 static struct sct_moment moment_of(const struct sct_event *e)
 {
 	return (struct sct_moment){ true, e->seq, e->addr, e->time_ns };
@@ -314,7 +167,7 @@ static int begin(struct sct_pipeline *p, struct sct_vcpu *v, const struct sct_ca
                  struct sct_entry *entry, struct sct_err *err)
 {
 	struct sct_thread *t = sct_pending_thread(&p->pending, &p->machine, v);
-	struct sct_ending lost, over = { .end = SCT_END_NORETURN };
+	struct sct_ending lost;
 	struct sct_open *open;
 	unsigned restarts;
 	int r = SCT_OK;
@@ -327,7 +180,7 @@ static int begin(struct sct_pipeline *p, struct sct_vcpu *v, const struct sct_ca
 	open = sct_pending_enter(&p->pending, t, &p->machine, v, entry->pc, call, &lost);
 	restarts = open->record.restarts;
 	if (lost.open)
-		r = finish(p, &lost, NULL, err);
+		r = sct_pipeline_finish(p, &lost, NULL, err);
 	if (!r && !restarts)
 		decode(p, v, open, entry);
 	v->inside = (struct sct_word){ true, open->record.id };
@@ -339,16 +192,7 @@ static int begin(struct sct_pipeline *p, struct sct_vcpu *v, const struct sct_ca
 		sct_lineage_fork(&p->lineage, open, &entry->mem);
 	if (p->ops.enter)
 		r = p->ops.enter(p->ops.ctx, &open->record, err);
-	if (!r && is_untraceable(open))
-		r = let_go(p, is_untraceable, SCT_END_LOST, err);
-	if (!r && call->proto && call->proto->flags & SCT_P_NORETURN && !strcmp(call->proto->name, "exit_group")) {
-		sct_lineage_alone(&p->pending, open);
-		r = let_go(p, is_doomed, SCT_END_KILLED, err);
-	}
-	over.open = open;
-	if (!r && call->proto && (call->proto->flags & (SCT_P_NORETURN | SCT_P_SIGRETURN)))
-		r = finish(p, &over, NULL, err);
-	return r;
+	return r ? r : sct_pipeline_entered(p, open, err);
 }
 
 /* A vCPU is back in user mode: a call has ended, or a new thread (a fork's child, a program that the kernel starts)
@@ -356,7 +200,7 @@ static int begin(struct sct_pipeline *p, struct sct_vcpu *v, const struct sct_ca
 static int on_user(struct sct_pipeline *p, const struct sct_event *e, struct sct_vcpu *v, struct sct_err *err)
 {
 	struct sct_thread *child = sct_pending_first_step(&p->pending, &p->machine, v);
-	struct returned back = { moment_of(e), true, views_of(v, e->vcpu) };
+	struct sct_returned back = { moment_of(e), true, views_of(v, e->vcpu) };
 	struct sct_ending ending;
 	struct sct_origin origin;
 
@@ -371,11 +215,11 @@ static int on_user(struct sct_pipeline *p, const struct sct_event *e, struct sct
 		return SCT_OK;
 	/* a handler has run since: what the call wrote may have been overwritten */
 	back.readable = ending.open->state != SCT_OPEN_HANDLER;
-	return finish(p, &ending, &back, err);
+	return sct_pipeline_finish(p, &ending, &back, err);
 }
 
 /* Whether control can have gone from the last instruction to pc. */
-static bool can_follow(const struct flow *last, uint64_t pc)
+static bool can_follow(const struct sct_flow *last, uint64_t pc)
 {
 	if (!last->any || last->entered || last->at.jumps)
 		return true;
@@ -386,7 +230,7 @@ static bool can_follow(const struct flow *last, uint64_t pc)
 /* The next instruction of a trace that tells every one: it shows whether a call has ended before it. */
 static int follow(struct sct_pipeline *p, const struct sct_event *e, struct sct_vcpu *v, struct sct_err *err)
 {
-	struct flow *last = &p->flow[e->vcpu];
+	struct sct_flow *last = &p->flow[e->vcpu];
 	bool program = p->info->shown == SCT_SHOWN_PROGRAM, back;
 
 	if (!program)
@@ -455,7 +299,7 @@ static int on_insn(struct sct_pipeline *p, const struct sct_event *e, struct sct
 	if (untold_of(&p->counts.detect) != untold)
 		sct_annotate_missed(&p->annotate, NULL);
 	if (p->flow)
-		p->flow[e->vcpu] = (struct flow){ true, f.kind != SCT_INSN_NONE, f };
+		p->flow[e->vcpu] = (struct sct_flow){ true, f.kind != SCT_INSN_NONE, f };
 	if (f.kind == SCT_INSN_NONE)
 		return SCT_OK;
 	r = e->data && e->value ? enter_behind(p, e, v, &f, err) : enter(p, e, v, &f, err);
@@ -499,7 +343,7 @@ static int take(struct sct_pipeline *p, const struct sct_event *e, struct sct_er
 	int r = SCT_OK;
 
 	if (e->kind == SCT_EV_GAP) {
-		r = finish_all(p, SCT_END_LOST, err);
+		r = sct_pipeline_finish_all(p, SCT_END_LOST, err);
 		sct_annotate_missed(&p->annotate, NULL);
 	} else if (e->kind == SCT_EV_INSN || e->kind == SCT_EV_USER) {
 		v = sct_machine_vcpu(&p->machine, e->vcpu);
@@ -529,7 +373,7 @@ int sct_pipeline_run(struct sct_pipeline *p, struct sct_err *err)
 
 	while (!r && (n = ops->next(p->trace->state, events, BATCH, err)) != 0) {
 		if (n < 0) {
-			finish_all(p, SCT_END_UNFINISHED, err);
+			sct_pipeline_finish_all(p, SCT_END_UNFINISHED, err);
 			return n;
 		}
 		p->machine.halves = p->info->halves;
@@ -544,7 +388,7 @@ int sct_pipeline_run(struct sct_pipeline *p, struct sct_err *err)
 	}
 	if (!r || r == SCT_E_INTERRUPTED) {
 		struct sct_err later;
-		int end = finish_all(p, p->counts.holes ? SCT_END_LOST : SCT_END_UNFINISHED, &later);
+		int end = sct_pipeline_finish_all(p, p->counts.holes ? SCT_END_LOST : SCT_END_UNFINISHED, &later);
 
 		if (end && !r)
 			*err = later;
