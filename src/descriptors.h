@@ -1,10 +1,11 @@
 /* Descriptors: what a process's numbers stand for, as its own calls showed it.
  *
  * A number is told only while nothing can have changed it unseen: what was open when the recording began, what came by
- * a message or by a call that the recording lost is not known. Paths are those that files were opened by, made absolute
- * by the caller's directory where calls showed that; a path behind symbolic links or of a file renamed since is still
- * the one that was given, but no path begins at a directory that was. Where calls of two threads change a number or a
- * directory at the same time, nobody knows which was last, and neither is told. Sockets, pipes and the kernel's own files have no inode numbers here: "TCP", "pipe".
+ * a message or by a call that the recording lost is not known. Paths are those that files were opened by, made
+ * absolute by the caller's directory where calls showed that; a path behind symbolic links or of a file renamed since
+ * is still the one that was given, but no path begins at a directory that was. Where calls of two threads change a
+ * number or a directory at the same time, nobody knows which was last, and neither is told. Sockets, pipes and the
+ * kernel's own files have no inode numbers here: "TCP", "pipe".
  */
 #ifndef SCT_DESCRIPTORS_H
 #define SCT_DESCRIPTORS_H
