@@ -125,6 +125,24 @@ START_TEST(escapes_in_runs)
 }
 END_TEST
 
+/* Names as long as pieces of the buffer, a little more and less, with something to escape at their end or nothing. */
+START_TEST(names_of_any_length)
+{
+	static const struct { const char *end, *written; } ends[] = { { "", "" }, { "\"", "\\\"" }, { "\xff", "\\ufffd" } };
+	static char name[3 * SCT_JSON_PIECE + 2], want[3 * SCT_JSON_PIECE + 16];
+
+	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+		for (int len = 1; len < 2 * SCT_JSON_PIECE + 4; len += len % SCT_JSON_PIECE == 4 ? SCT_JSON_PIECE - 8 : 1) {
+			snprintf(name, sizeof name, "%0*d%s", len, 0, ends[i].end);
+			snprintf(want, sizeof want, "\"%0*d%s\"", len, 0, ends[i].written);
+			begin();
+			sct_json_name(&json, name);
+			ck_assert_str_eq(written(), want);
+		}
+	}
+}
+END_TEST
+
 START_TEST(names)
 {
 	begin();
@@ -226,6 +244,7 @@ int main(void)
 	tcase_add_test(c, escapes);
 	tcase_add_test(c, escapes_in_runs);
 	tcase_add_test(c, names);
+	tcase_add_test(c, names_of_any_length);
 	tcase_add_test(c, long_string);
 	tcase_add_test(c, utf8_two_and_three);
 	tcase_add_test(c, utf8_edges);
