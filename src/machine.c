@@ -135,6 +135,7 @@ static void forget(struct sct_machine *m)
 	sct_memory_forget(&m->ram);
 	sct_memory_forget(&m->local);
 	m->constant_only = true;
+	m->isolated = false;
 	sct_machine_set_backing(m);
 	for (unsigned i = 0; i < SCT_MACHINE_VCPUS; i++) {
 		if (!m->vcpus[i])
@@ -261,6 +262,24 @@ bool sct_vcpu_paging(const struct sct_vcpu *v, struct sct_paging *p)
  * program's, which lacks the kernel's memory (arch/x86/mm/pti.c, PTI_PGTABLE_SWITCH_BIT). */
 #define ISOLATED (UINT64_C(1) << 12)
 
+/* Whether paging's root is the program's table of two: the kernel's has the program's stack at the same place. Without
+ * isolation the bit is one of an address, and what lies before the table is anything but tables of this process. */
+static bool is_isolated(struct sct_vcpu *v, const struct sct_paging *p)
+{
+	struct sct_machine *m = v->machine;
+	struct sct_paging kernel = *p;
+	struct sct_mapping here, there;
+	uint64_t sp = v->regs.value[m->arch->sp];
+
+	if (!(p->root & ISOLATED) || m->halves & ISOLATED || m->isolated)
+		return p->root & ISOLATED;
+	kernel.root &= ~ISOLATED;
+	if (v->regs.known >> m->arch->sp & 1 && sct_page_walk_x86(p, &m->ram, sp, &here) == SCT_WALK_OK &&
+	    sct_page_walk_x86(&kernel, &m->ram, sp, &there) == SCT_WALK_OK)
+		m->isolated = here.paddr == there.paddr;
+	return m->isolated;
+}
+
 /* Bytes of replayed RAM behind a virtual address, as the program or the kernel finds it. */
 static size_t read_paged(struct sct_vcpu *v, bool kernel, uint64_t addr, void *buf, size_t len,
                          enum sct_walk_status *status)
@@ -272,7 +291,7 @@ static size_t read_paged(struct sct_vcpu *v, bool kernel, uint64_t addr, void *b
 	if (!m->program && !sct_vcpu_paging(v, &p))
 		return 0;
 	done = sct_virt_read(&p, &m->ram, !m->program && !kernel && p.levels, addr, buf, len, status);
-	if (done || !kernel || !(p.root & ISOLATED))
+	if (done || !kernel || !is_isolated(v, &p))
 		return done;
 	p.root &= ~ISOLATED;
 	return sct_virt_read(&p, &m->ram, false, addr, buf, len, status);

@@ -73,6 +73,7 @@ struct sct_machine {
 	struct sct_word space; /* the one that local is of */
 	struct sct_kernel_shown *shown; /* SCT_SHOWN_SLOTS; NULL: none was asked for */
 	uint64_t nshown;
+	bool isolated;         /* the guest's kernel was seen to isolate its page tables, which it does always or never */
 	uint64_t halves;       /* bit of its number that is the same for user and kernel mode; 0: none */
 	struct sct_agreement code, reads; /* of instructions' bytes, and of values that the trace shows to be read */
 	struct sct_agreement kernel_reads; /* in kernel mode: what the CPU itself stores there (interrupt frames, bits of page

@@ -202,14 +202,28 @@ START_TEST(ram_behind_what_was_seen)
 }
 END_TEST
 
-/* The vCPU's kernel reads this. */
-static void kernel_reads(uint64_t addr, const char *bytes)
+/* The vCPU's kernel reads this, and so many bytes behind it are not there. */
+static void kernel_reads(uint64_t addr, const char *bytes, size_t missing)
 {
 	struct sct_mem mem = sct_machine_kernel_mem(sct_machine_vcpu(m, 0));
 	char buf[64];
 
-	ck_assert_uint_eq(mem.read(mem.ctx, addr, buf, strlen(bytes)), strlen(bytes));
+	ck_assert_uint_eq(mem.read(mem.ctx, addr, buf, strlen(bytes) + missing), strlen(bytes));
 	ck_assert_mem_eq(buf, bytes, strlen(bytes));
+}
+
+#define STACK (UINT64_C(1) << 39)
+
+/* The program's stack, in a page of its own under these top-level tables. */
+static void map_stack(uint64_t root, uint64_t page)
+{
+	for (uint64_t level = 0; level < 4; level++) {
+		uint64_t table = level ? page - 0x1000 * (4 - level) : root + 8;
+		uint64_t entry = (page - 0x1000 * (3 - level)) | 7;
+
+		store(table, &entry, 8);
+	}
+	set(0, "rsp", STACK + 8);
 }
 
 START_TEST(what_only_the_kernel_sees)
@@ -220,18 +234,22 @@ START_TEST(what_only_the_kernel_sees)
 	store(PAGE, "of the kernel", 13);
 	store(ROOT + 0x3000 + 8 * (VIRTUAL >> 12 & 511), &entry, 8); /* not for user mode any more */
 	reads(0, VIRTUAL, 1, "", "unmapped");
-	kernel_reads(VIRTUAL, "of the kernel");
+	kernel_reads(VIRTUAL, "of the kernel", 0);
 	/* under isolation the program's tables stand behind the kernel's and lack its pages */
 	store(ROOT - 0x1000, &table, 8);
 	table = 0;
 	store(ROOT, &table, 8);
+	map_stack(ROOT, 0xb000);
+	map_stack(ROOT - 0x1000, 0xf000);
+	kernel_reads(VIRTUAL, "", 1); /* it is another process's that stand there */
+	map_stack(ROOT - 0x1000, 0xb000);
 	reads(0, VIRTUAL, 1, "", "unmapped");
-	kernel_reads(VIRTUAL, "of the kernel");
+	kernel_reads(VIRTUAL, "of the kernel", 0);
 	/* what a recorder has seen of it */
 	sct_machine_apply(m, &(struct sct_event){ .kind = SCT_EV_SEEN, .addr = VIRTUAL + 3, .len = 3, .reg = 1,
 	                                          .data = (const uint8_t *)"its" });
 	reads(0, VIRTUAL + 3, 1, "", "unmapped");
-	kernel_reads(VIRTUAL, "of its kernel");
+	kernel_reads(VIRTUAL, "of its kernel", 0);
 }
 END_TEST
 
