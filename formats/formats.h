@@ -80,7 +80,8 @@ struct sct_trace_info {
 	                         page table isolation; 0: none is known, but may be while events are read */
 	const char *start;    /* what started the recording: "reset", "first-syscall" */
 	bool exact_threads;   /* THREAD events tell which thread runs; may become true while events are read */
-	const char *thread_source; /* how the recorder knows: "stack switch", "symbols" */
+	const char *thread_source; /* how the recorder knows: "stack switch", "symbols"; may change while
+	                                events are read */
 	uint64_t started_ns;  /* Unix time in ns, or 0 */
 	const char *filter;   /* what was left out on purpose */
 	const char *parent;   /* the recording that this one was forked from */

@@ -94,13 +94,20 @@ static const char *keep(struct sct_st_reader *r, unsigned i, struct sct_st_text 
 	return r->texts[i];
 }
 
-/* Threads are not known before the guest's kernel has run: the first header that knows them counts. */
+/* Threads are not known before the guest's kernel has run, and by its symbols not before it has shown where it lies: the
+ * last header that knows counts. */
 static void note_threads(struct sct_st_reader *r)
 {
-	if (r->info.exact_threads || !r->header.threads)
+	struct sct_st_text source = r->header.thread_source;
+
+	if (!r->header.threads)
 		return;
 	r->info.exact_threads = true;
-	r->info.thread_source = keep(r, 6, r->header.thread_source);
+	if (r->texts[6] && !strncmp(r->texts[6], (const char *)source.data, source.size) && !r->texts[6][source.size])
+		return;
+	free(r->texts[6]);
+	r->texts[6] = NULL;
+	r->info.thread_source = keep(r, 6, source);
 }
 
 /* Makes the segment the current one. SCT_E_FORMAT, SCT_E_UNSUPPORTED: it cannot be. */

@@ -332,7 +332,7 @@ START_TEST(lines_of_another_space)
 }
 END_TEST
 
-/* A recording that begins before the kernel runs knows threads later only. */
+/* A recording that begins before the kernel runs knows threads later only, and by symbols later still. */
 START_TEST(threads_known_later)
 {
 	t.threads = 0;
@@ -340,11 +340,11 @@ START_TEST(threads_known_later)
 	event(&t, SCT_CHUNK_ENTER, 0, 1, 0x10, 0);
 	segment(&t);
 	t.threads = 1;
-	t.thread_source = "symbols";
+	t.thread_source = "stack switch";
 	keyframe(&t, 0, 0, 500, 1, 0, 0x1000);
 	event(&t, SCT_CHUNK_ENTER, 0, 1, 0x10, 1);
 	segment(&t);
-	t.thread_source = "stack switch";
+	t.thread_source = "symbols";
 	end(&t);
 	read_trace();
 	ck_whole();
