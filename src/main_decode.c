@@ -229,6 +229,9 @@ static bool tell_kernel(struct run *run)
 	const char *file = run->options->sources.trace;
 	bool down = r && (int64_t)r->slide < 0; /* symbols of another boot, with another slide of its own */
 
+	if (run->options->sources.ntypes && run->sources.trace.ops->info(run->sources.trace.state)->user_mode)
+		fprintf(stderr, "sctrace-decode: %s: --types: not used: the recording is of a single program and has no kernel\n",
+		        file);
 	if (r && r->state == SCT_LINUX_OTHER_KERNEL) {
 		fprintf(stderr, "sctrace-decode: %s: --types: of another kernel, so they are not used: they are of '%s', "
 		        "the recording is of '%s'\n", file, r->expected, r->found);

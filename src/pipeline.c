@@ -71,7 +71,9 @@ int sct_pipeline_new(struct sct_pipeline **out, struct sct_trace *trace, const s
 	p->options = *options;
 	p->ops = *ops;
 	p->decode.view.limits = options->limits;
-	p->decode.view.layouts = sct_layouts_new(options->types);
+	if (p->info->user_mode) /* there is no kernel in it to hold types against, nor do BTF and ISF name a machine */
+		p->options.types = NULL;
+	p->decode.view.layouts = sct_layouts_new(p->options.types);
 	p->annotate.shown.program = p->lineage.program = p->info->user_mode;
 	sct_pending_init(&p->pending);
 	r = check_profile(p, err);

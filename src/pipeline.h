@@ -28,7 +28,8 @@ struct sct_pipeline_ops {
 struct sct_pipeline_options {
 	const char *profile;      /* NULL: the recording's own */
 	struct sct_limits limits;
-	const struct sct_types *types; /* of the recorded kernel; NULL: none. The caller's, longer than the pipeline */
+	const struct sct_types *types; /* of the recorded kernel; NULL: none. The caller's, longer than the pipeline. Of no
+	                                  use to the recording of a single program */
 	struct sct_os *os;             /* tells who runs; NULL: only what results of calls show. Likewise */
 	bool strict;              /* stop at the first damage */
 	/* Memory at the start of the trace; a later one lies on top of those before it. The caller's, longer than the

@@ -171,6 +171,9 @@ int sct_sources_os(struct sct_sources *s, struct sct_os **os, struct sct_err *er
 {
 	int r = SCT_OK;
 
+	*os = NULL;
+	if (s->trace.ops->info(s->trace.state)->user_mode)
+		return SCT_OK;
 	if (!s->os.state && (s->kernel.ntypes || s->kernel.nlayouts))
 		r = sct_kernel_files_os(&s->kernel, false, &s->os, err);
 	if (!r)

@@ -49,8 +49,8 @@ int sct_sources_add_types(struct sct_sources *s, const char *path, const struct 
                           struct sct_err *err);
 /* The types of the kernel, or NULL where no file was named. */
 const struct sct_types *sct_sources_types(const struct sct_sources *s);
-/* Who tells of the operating system that was recorded, by these types, in *os: NULL where no file was named. It lasts
- * until one more is added, or the sources are closed. SCT_E_NOMEM. */
+/* Who tells of the operating system that was recorded, by these types, in *os: NULL where no file was named, or where a
+ * single program was recorded. It lasts until one more is added, or the sources are closed. SCT_E_NOMEM. */
 int sct_sources_os(struct sct_sources *s, struct sct_os **os, struct sct_err *err);
 /* The first snapshot of which a part could not be read; NULL: there is none, else *name is what it is called. */
 const struct sct_err *sct_sources_damage(const struct sct_sources *s, const char **name);
