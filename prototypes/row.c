@@ -36,7 +36,7 @@ static const struct keyword flags[] = {
 	{ "noreturn", "SCT_P_NORETURN" }, { "sigreturn", "SCT_P_SIGRETURN" },	{ "exec", "SCT_P_EXEC" },
 	{ "fork", "SCT_P_FORK" },	  { "restart", "SCT_P_RESTART" },	{ "ptr-result", "SCT_P_PTR_RESULT" },
 	{ "getpid", "SCT_P_GETPID" },	  { "gettid", "SCT_P_GETTID" },
-	{ "fd-result", "SCT_P_FD_RESULT" },
+	{ "fd-result", "SCT_P_FD_RESULT" }, { "int-result", "SCT_P_INT_RESULT" },
 };
 
 static const struct keyword subs[] = {

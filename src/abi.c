@@ -287,10 +287,15 @@ bool sct_call_kept(const struct sct_call *call, const struct sct_arch *arch, con
 	return true;
 }
 
+unsigned sct_call_result_size(const struct sct_call *call)
+{
+	return call->proto && (call->proto->flags & SCT_P_INT_RESULT) ? 4 : call->abi->word;
+}
+
 bool sct_call_failed(const struct sct_call *call, uint64_t value, unsigned *number)
 {
 	/* with a flag, what is as large as 32 bits are is no error */
-	int64_t v = call->abi->word == 4 && !call->abi->failed ? (int32_t)value : (int64_t)value;
+	int64_t v = sct_call_result_size(call) == 4 && !call->abi->failed ? (int32_t)value : (int64_t)value;
 
 	*number = (unsigned)-v;
 	return v < 0 && v >= -4095;

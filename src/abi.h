@@ -105,6 +105,8 @@ bool sct_call_result(const struct sct_call *call, const struct sct_regs *regs, u
  * arguments back, but that of the result. */
 bool sct_call_kept(const struct sct_call *call, const struct sct_arch *arch, const struct sct_regs *before,
                    const struct sct_regs *behind);
+/* Bytes of the result that count: those of the ABI's word, fewer where the call returns fewer. */
+unsigned sct_call_result_size(const struct sct_call *call);
 /* Whether that value is an error; then *number is which. */
 bool sct_call_failed(const struct sct_call *call, uint64_t value, unsigned *number);
 /* Reads number and argument words of the call that insn at the moment of regs and mem makes. False: no ABI fits. */

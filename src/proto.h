@@ -96,6 +96,7 @@ enum sct_proto_flag {
 	SCT_P_PTR_RESULT = 32,/* the result is an address or an unsigned word: mmap, brk, shmat */
 	SCT_P_GETPID = 64,    /* the result is the caller's process id */
 	SCT_P_GETTID = 128,   /* the result is the caller's thread id: gettid, set_tid_address */
+	SCT_P_INT_RESULT = 512,/* the result has 32 bits and is not extended: modify_ldt (arch/x86/kernel/ldt.c) */
 	SCT_P_FD_RESULT = 256,/* the result is a new descriptor: open, dup, socket; fcntl by its command */
 };
 

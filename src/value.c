@@ -284,7 +284,7 @@ void sct_values_return(const struct sct_call *call, struct sct_value *args, size
 	if (!call->proto)
 		return;
 	if (!call->abi->failed) /* with a flag, what is as large as 32 bits are is no error */
-		w.result = sign_extend(result, call->abi->word);
+		w.result = sign_extend(result, sct_call_result_size(call));
 	for (size_t i = 0; mem && i < count; i++)
 		enter_late(&w, sct_walk_meant(&w, &call->proto->params[i]), &args[i]);
 	failed = known && is_error(call, result);
@@ -319,5 +319,7 @@ struct sct_value sct_value_result(const struct sct_call *call, bool known, uint6
 		*error = sct_label(call->abi->errors, number);
 	sct_walk_set(&v, NULL, NULL, call->abi->word, failed && call->abi->failed ? number : raw);
 	sct_walk_number(&v, failed || !call->proto || !(call->proto->flags & SCT_P_PTR_RESULT));
+	if (sct_call_result_size(call) < v.width)
+		v.num = sign_extend(v.raw, sct_call_result_size(call));
 	return v;
 }

@@ -458,6 +458,9 @@ START_TEST(results)
 		{ "linux_x64", SCT_P_PTR_RESULT, true, UINT64_C(0x7ffff7fc1000), "140737353879552u", NULL },
 		{ "linux_x64", SCT_P_PTR_RESULT, true, (uint64_t)-12, "-12", "ENOMEM" },
 		{ "linux_x86", SCT_P_PTR_RESULT, true, 0xb7fc1000, "3086749696u", NULL },
+		{ "linux_x64", SCT_P_INT_RESULT, true, 0xffffffda, "-38", "ENOSYS" },
+		{ "linux_x64", SCT_P_INT_RESULT, true, 16, "16", NULL },
+		{ "linux_x64", 0, true, 0xffffffda, "4294967258", NULL },
 		{ "linux_x64", 0, false, 42, "? (not recorded)", NULL },
 	};
 
@@ -466,7 +469,7 @@ START_TEST(results)
 		const char *error;
 		struct sct_value v;
 
-		t.proto.flags = (uint8_t)rows[i].flags;
+		t.proto.flags = (uint16_t)rows[i].flags;
 		t.call.proto = &t.proto;
 		v = sct_value_result(&t.call, rows[i].known, rows[i].raw, &error);
 		text[0] = 0;
