@@ -81,8 +81,8 @@ static int load_slow(struct sct_types *db, const struct sct_types_loader *loader
 	return rc;
 }
 
-int sct_types_load_file(struct sct_types *db, const struct sct_file *file, const struct sct_types_options *options,
-                        struct sct_err *err)
+int sct_types_load(struct sct_types *db, const struct sct_file *file, const struct sct_types_options *options,
+                   struct sct_err *err)
 {
 	const struct sct_types_loader *loader = probe_without(file, options->no_btf ? &sct_types_btf : NULL);
 
@@ -93,17 +93,4 @@ int sct_types_load_file(struct sct_types *db, const struct sct_file *file, const
 	if (loader->slow && options->cache)
 		return load_slow(db, loader, file, options->cache, err);
 	return loader->load(db, file, err);
-}
-
-int sct_types_load(struct sct_types *db, const char *path, const struct sct_types_options *options,
-                   struct sct_err *err)
-{
-	struct sct_file file;
-	int rc;
-
-	if (sct_file_open(&file, path, err) < 0)
-		return err->status;
-	rc = sct_types_load_file(db, &file, options, err);
-	sct_file_close(&file);
-	return rc;
 }

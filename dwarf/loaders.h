@@ -31,13 +31,9 @@ struct sct_types_options {
 	const char *cache; /* folder of files that keep what was read from DWARF, by build id; NULL: none is used */
 };
 
-/* Opens path (plain or compressed) and adds what it has to the database, by the loader that probes highest. Errors as
- * of sct_file_open and of the loader; SCT_E_FORMAT: no loader knows it. A cache that is damaged or of something else is
- * made anew; one that cannot be written is not. */
-int sct_types_load(struct sct_types *db, const char *path, const struct sct_types_options *options,
+/* Adds what the file has to the database, by the loader that probes highest. Errors as of the loader; SCT_E_FORMAT: no
+ * loader knows it. A cache that is damaged or of something else is made anew; one that cannot be written is not. */
+int sct_types_load(struct sct_types *db, const struct sct_file *file, const struct sct_types_options *options,
                    struct sct_err *err);
-/* The same of a file that is open. */
-int sct_types_load_file(struct sct_types *db, const struct sct_file *file, const struct sct_types_options *options,
-                        struct sct_err *err);
 
 #endif

@@ -34,7 +34,7 @@ int sct_kernel_types_add_file(struct sct_types *db, const struct sct_file *file,
 		options.cache = folder;
 	if (how->no_cache)
 		options.cache = NULL;
-	return sct_types_load_file(db, file, &options, err);
+	return sct_types_load(db, file, &options, err);
 }
 
 int sct_kernel_types_add(struct sct_types *db, const char *path, const struct sct_types_how *how, struct sct_err *err)

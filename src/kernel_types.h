@@ -12,7 +12,7 @@ struct sct_types_how {
 	const char *cache; /* folder of what is kept; NULL: the user's own */
 };
 
-/* Adds what the file has to the database. Negative: as sct_types_load. */
+/* Adds what the file has to the database. Negative: as sct_file_open and sct_types_load. */
 int sct_kernel_types_add(struct sct_types *db, const char *path, const struct sct_types_how *how, struct sct_err *err);
 /* The same of a file that is open. */
 int sct_kernel_types_add_file(struct sct_types *db, const struct sct_file *file, const struct sct_types_how *how,

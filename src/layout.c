@@ -236,7 +236,7 @@ static void resolve(char *name, unsigned *stars)
 	}
 }
 
-static const struct sct_layout *look_up(struct sct_layouts *l, struct view *v, const char *type, bool pointee)
+static const struct sct_layout *look_up(struct sct_layouts *l, struct view *v, const char *type)
 {
 	char name[NAME];
 	unsigned stars;
@@ -244,9 +244,7 @@ static const struct sct_layout *look_up(struct sct_layouts *l, struct view *v, c
 	if (!take_apart(type, name, &stars))
 		return NULL;
 	resolve(name, &stars);
-	if (pointee && !stars)
-		return NULL;
-	return find(l, v, name, stars - pointee);
+	return stars ? find(l, v, name, stars - 1) : NULL;
 }
 
 const struct sct_layout *sct_layouts_pointee(struct sct_layouts *l, const struct sct_abi *abi, const char *type)
@@ -258,14 +256,9 @@ const struct sct_layout *sct_layouts_pointee(struct sct_layouts *l, const struct
 		return a->layout;
 	a = sct_arena_alloc(&l->arena, sizeof *a);
 	a->type = sct_arena_copy(&l->arena, type, strlen(type));
-	a->layout = look_up(l, v, type, true);
+	a->layout = look_up(l, v, type);
 	sct_map_put(&v->asked, (uintptr_t)type, a);
 	return a->layout;
-}
-
-const struct sct_layout *sct_layouts_type(struct sct_layouts *l, const struct sct_abi *abi, const char *type)
-{
-	return look_up(l, view_of(l, abi), type, false);
 }
 
 /* ---- what layouts are made from ------------------------------------------------------------------------------- */

@@ -61,8 +61,6 @@ void sct_layouts_free(struct sct_layouts *layouts);
 /* The layout of what a parameter of that C type ("const struct stat *", "siginfo_t *") points at, in a program of that
  * ABI; NULL: not a pointer, or to nothing that a layout is known of. Lasts as long as the layouts. */
 const struct sct_layout *sct_layouts_pointee(struct sct_layouts *layouts, const struct sct_abi *abi, const char *type);
-/* The same for a type by its name: "struct sockaddr_in". */
-const struct sct_layout *sct_layouts_type(struct sct_layouts *layouts, const struct sct_abi *abi, const char *type);
 /* The layout of what a POINTER points at, made when it is first asked for; NULL: void, a function, or not known. */
 const struct sct_layout *sct_layout_behind(const struct sct_layout *pointer);
 /* The name of an enum's value, or NULL. */

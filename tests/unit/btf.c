@@ -2,17 +2,14 @@
  * In:  sections that are built here, type by type
  * Out: what the database has then, errors with their offsets
  */
-#include "../../dwarf/loaders.h"
+#include "loaded_types.h"
 
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { INT = 1, PTR, ARRAY, STRUCT, UNION, ENUM, FWD, TYPEDEF, CONST = 10, FUNC = 12, PROTO, VAR, FLOAT = 16, TAG = 18,
        ENUM64 };
 
-static struct sct_types db;
-static struct sct_err err;
 static uint8_t image[4096], types[2048];
 static char strings[1024];
 static size_t types_size, strings_size;
@@ -107,36 +104,6 @@ static void ck_fails(int status, uint64_t offset)
 	ck_assert_uint_eq(err.offset, offset);
 }
 
-static const struct sct_type *find(enum sct_type_kind kind, const char *called)
-{
-	uint32_t id = sct_types_find(&db, kind, called);
-
-	ck_assert_msg(id != SCT_NO_TYPE, "%s", called);
-	return sct_type(&db, id);
-}
-
-static void ck_member(const struct sct_type *t, uint32_t i, const char *expected, uint32_t bit_offset, uint32_t bits)
-{
-	const struct sct_member *m = &db.members.at[t->first + i];
-	char text[128];
-
-	ck_assert_uint_lt(i, t->count);
-	sct_type_declare(&db, m->type, sct_types_name(&db, m->name), text, sizeof text);
-	ck_assert_str_eq(text, expected);
-	ck_assert_uint_eq(m->bit_offset, bit_offset);
-	ck_assert_uint_eq(m->bits, bits);
-}
-
-static void setup(void)
-{
-	sct_types_init(&db);
-}
-
-static void teardown(void)
-{
-	sct_types_fini(&db);
-}
-
 /* 1 int, 2 long unsigned int, 3 struct task */
 static void small_kernel(bool is_big)
 {
@@ -188,20 +155,20 @@ static void every_kind(bool is_big)
 
 	ck_assert_uint_eq(db.pointer_size, 8);
 	ck_assert(db.big_endian == is_big);
-	t = find(SCT_TYPE_STRUCT, "all");
+	t = found(SCT_TYPE_STRUCT, "all");
 	ck_assert_uint_eq(t->size, 24);
 	ck_member(t, 0, "struct task *task", 0, 0);
 	ck_member(t, 1, "int low", 64, 3);
 	ck_member(t, 2, "int high", 67, 29);
 	ck_member(t, 3, "int v[3]", 96, 0);
 	ck_member(t, 4, "union {...}", 96, 0);
-	t = find(SCT_TYPE_ENUM, "sign");
+	t = found(SCT_TYPE_ENUM, "sign");
 	ck_assert(t->flags & SCT_TYPE_SIGNED && (int64_t)db.enumerators.at[t->first].value == -1);
-	t = find(SCT_TYPE_ENUM, "wide");
+	t = found(SCT_TYPE_ENUM, "wide");
 	ck_assert_uint_eq(db.enumerators.at[t->first].value, UINT64_C(0x8000000000000005));
-	ck_assert(!(t->flags & SCT_TYPE_CUT) && find(SCT_TYPE_ENUM, "cut")->flags & SCT_TYPE_CUT);
+	ck_assert(!(t->flags & SCT_TYPE_CUT) && found(SCT_TYPE_ENUM, "cut")->flags & SCT_TYPE_CUT);
 	ck_assert(sct_type_size(&db, sct_types_find_any(&db, "task_t"), &size) && size == 16);
-	ck_assert_uint_eq(find(SCT_TYPE_FLOAT, "double")->size, 8);
+	ck_assert_uint_eq(found(SCT_TYPE_FLOAT, "double")->size, 8);
 	ck_assert_uint_eq(sct_types_find_any(&db, "gone"), SCT_NO_TYPE);
 	ck_assert_uint_eq(sct_types_find_any(&db, "only_declared"), SCT_NO_TYPE);
 	ck_assert(sct_types_symbol(&db, "init_task") && !sct_types_symbol(&db, "init_task")->has_address);
@@ -233,7 +200,7 @@ START_TEST(old_bitfields)
 	member("bits", 1, 8);
 	member("whole", 2, 32);
 	load();
-	t = find(SCT_TYPE_STRUCT, "old");
+	t = found(SCT_TYPE_STRUCT, "old");
 	ck_member(t, 0, "unsigned int bits", 13, 7);
 	ck_member(t, 1, "int whole", 32, 0);
 }
@@ -247,14 +214,14 @@ START_TEST(old_enums)
 	type(ENUM, "old", 1, 4);
 	put(name("MINUS_OR_NOT")), put((uint32_t)-1);
 	load();
-	t = find(SCT_TYPE_ENUM, "old");
+	t = found(SCT_TYPE_ENUM, "old");
 	ck_assert(t->flags == SCT_TYPE_NO_SIGN && db.enumerators.at[t->first].value == UINT32_MAX);
 	type(ENUM, "new", 1 | 1u << 31, 4); /* from here on they say it */
 	put(name("MINUS")), put((uint32_t)-1);
 	teardown();
 	sct_types_init(&db);
 	load();
-	ck_assert_uint_eq(find(SCT_TYPE_ENUM, "old")->flags, 0);
+	ck_assert_uint_eq(found(SCT_TYPE_ENUM, "old")->flags, 0);
 }
 END_TEST
 
@@ -274,10 +241,10 @@ START_TEST(module)
 	member("owner", 4, 0);
 	put(1), put(1), put(64); /* by a name of the kernel's strings: "int" */
 	load();
-	t = find(SCT_TYPE_STRUCT, "device");
+	t = found(SCT_TYPE_STRUCT, "device");
 	ck_member(t, 0, "struct task *owner", 0, 0);
 	ck_member(t, 1, "int int", 64, 0);
-	ck_assert_uint_eq(find(SCT_TYPE_STRUCT, "task")->count, 2);
+	ck_assert_uint_eq(found(SCT_TYPE_STRUCT, "task")->count, 2);
 }
 END_TEST
 
@@ -305,7 +272,7 @@ START_TEST(module_with_its_base)
 	ck_assert_ptr_nonnull(mkdtemp(folder));
 	start(false);
 	integer("int", 4, 1);
-	type(STRUCT, "task", 0, find(SCT_TYPE_STRUCT, "task")->size);
+	type(STRUCT, "task", 0, found(SCT_TYPE_STRUCT, "task")->size);
 	snprintf(path, sizeof path, "%s/base", folder);
 	write_image(path);
 	base_strings = (uint32_t)strings_size;
@@ -327,13 +294,13 @@ START_TEST(module_with_its_base)
 	snprintf(command, sizeof command, "rm -r %s", folder);
 	ck_assert_int_eq(system(command), 0);
 	ck_assert_msg(rc == SCT_OK, "%s", err.text);
-	t = find(SCT_TYPE_STRUCT, "device");
+	t = found(SCT_TYPE_STRUCT, "device");
 	ck_member(t, 0, "struct task *owner", 0, 0);
 	ck_member(t, 1, "struct task own", 64, 0);
 	ck_member(t, 2, "int int", 256, 0);
-	ck_assert_uint_eq(find(SCT_TYPE_STRUCT, "task")->count, 2);
+	ck_assert_uint_eq(found(SCT_TYPE_STRUCT, "task")->count, 2);
 	ck_assert(sct_type_size(&db, db.members.at[t->first + 1].type, &size));
-	ck_assert_uint_eq(size, find(SCT_TYPE_STRUCT, "task")->size);
+	ck_assert_uint_eq(size, found(SCT_TYPE_STRUCT, "task")->size);
 }
 END_TEST
 

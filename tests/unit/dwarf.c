@@ -2,9 +2,8 @@
  * In:  C that is written here and compiled by $CC (gcc)
  * Out: what the database has then, errors
  */
-#include "../../dwarf/loaders.h"
+#include "loaded_types.h"
 
-#include <check.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,8 +11,6 @@
 
 extern const struct sct_types_loader sct_types_dwarf;
 
-static struct sct_types db;
-static struct sct_err err;
 static char folder[] = "/tmp/sctrace-dwarf-XXXXXX";
 
 static const char HEADER[] =
@@ -83,26 +80,6 @@ static int load(const char *name)
 static void ck_loads(const char *name)
 {
 	ck_assert_msg(load(name) == SCT_OK, "%s: %s", name, err.text);
-}
-
-static const struct sct_type *found(enum sct_type_kind kind, const char *name)
-{
-	uint32_t id = sct_types_find(&db, kind, name);
-
-	ck_assert_msg(id != SCT_NO_TYPE, "%s", name);
-	return sct_type(&db, id);
-}
-
-static void ck_member(const struct sct_type *t, uint32_t i, const char *expected, uint32_t bit_offset, uint32_t bits)
-{
-	const struct sct_member *m = &db.members.at[t->first + i];
-	char text[128];
-
-	ck_assert_uint_lt(i, t->count);
-	sct_type_declare(&db, m->type, sct_types_name(&db, m->name), text, sizeof text);
-	ck_assert_str_eq(text, expected);
-	ck_assert_uint_eq(m->bit_offset, bit_offset);
-	ck_assert_uint_eq(m->bits, bits);
 }
 
 static void ck_enum(const char *name, uint32_t size, uint8_t flags, int64_t first)
@@ -193,16 +170,6 @@ static void clean(void)
 
 	snprintf(command, sizeof command, "rm -rf %s", folder);
 	ck_assert_int_eq(system(command), 0);
-}
-
-static void setup(void)
-{
-	sct_types_init(&db);
-}
-
-static void teardown(void)
-{
-	sct_types_fini(&db);
 }
 
 static const struct form {

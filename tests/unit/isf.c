@@ -3,17 +3,13 @@
  * Out: what the database has then, errors
  */
 #include "../../dwarf/isf.h"
-#include "../../dwarf/loaders.h"
+#include "loaded_types.h"
 
-#include <check.h>
 #include <string.h>
 
 #define BASES "\"base_types\":{\"pointer\":{\"size\":8,\"signed\":false,\"kind\":\"int\",\"endian\":\"little\"}," \
 	"\"int\":{\"size\":4,\"signed\":true,\"kind\":\"int\",\"endian\":\"little\"}," \
 	"\"void\":{\"size\":0,\"signed\":false,\"kind\":\"void\",\"endian\":\"little\"}}"
-
-static struct sct_types db;
-static struct sct_err err;
 
 static int load(const char *loader, const char *text)
 {
@@ -28,28 +24,6 @@ static int load(const char *loader, const char *text)
 static void ck_loads(const char *loader, const char *text)
 {
 	ck_assert_msg(load(loader, text) == SCT_OK, "%s", err.text);
-}
-
-static void ck_member(const struct sct_type *t, uint32_t i, const char *expected, uint32_t bit_offset, uint32_t bits)
-{
-	const struct sct_member *m = &db.members.at[t->first + i];
-	char text[128];
-
-	ck_assert_uint_lt(i, t->count);
-	sct_type_declare(&db, m->type, sct_types_name(&db, m->name), text, sizeof text);
-	ck_assert_str_eq(text, expected);
-	ck_assert_uint_eq(m->bit_offset, bit_offset);
-	ck_assert_uint_eq(m->bits, bits);
-}
-
-static void setup(void)
-{
-	sct_types_init(&db);
-}
-
-static void teardown(void)
-{
-	sct_types_fini(&db);
 }
 
 START_TEST(members)

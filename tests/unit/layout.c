@@ -71,10 +71,12 @@ START_TEST(names)
 	ck_shown(&x64, "const struct s *",
 	         "struct s 136: unsigned int a 0; unsigned long b 8; char * c 16; void (*)() d 24; int [3][2] e 32; "
 	         "char [65] f 56; void * g 128");
-	ck_shown(&x64, "struct s *", shown(sct_layouts_type(layouts, &x64, "struct s")));
+	ck_shown(&x64, "struct s *",
+	         "struct s 136: unsigned int a 0; unsigned long b 8; char * c 16; void (*)() d 24; int [3][2] e 32; "
+	         "char [65] f 56; void * g 128");
 	ck_shown(&x64, "struct s", NULL);
 	ck_shown(&x64, "void *", NULL);
-	ck_assert_int_eq(sct_layouts_type(layouts, &x64, "struct s")->fields[5].type->kind, SCT_L_CHARS);
+	ck_assert_int_eq(sct_layouts_pointee(layouts, &x64, "struct s *")->fields[5].type->kind, SCT_L_CHARS);
 }
 END_TEST
 
@@ -132,9 +134,9 @@ START_TEST(enums)
 	add_enum("color", 0, "RED", 1, "A_RED", 1);
 	add_enum("deep", SCT_TYPE_CUT, "LOW", 1, "HIGH", 2);
 	end_types();
-	ck_assert_str_eq(sct_layout_enumerator(sct_layouts_type(layouts, &x64, "enum color"), 1), "A_RED");
-	ck_assert_ptr_null(sct_layout_enumerator(sct_layouts_type(layouts, &x64, "enum color"), 2));
-	ck_assert_ptr_null(sct_layout_enumerator(sct_layouts_type(layouts, &x64, "enum deep"), 1));
+	ck_assert_str_eq(sct_layout_enumerator(sct_layouts_pointee(layouts, &x64, "enum color *"), 1), "A_RED");
+	ck_assert_ptr_null(sct_layout_enumerator(sct_layouts_pointee(layouts, &x64, "enum color *"), 2));
+	ck_assert_ptr_null(sct_layout_enumerator(sct_layouts_pointee(layouts, &x64, "enum deep *"), 1));
 }
 END_TEST
 
@@ -186,8 +188,8 @@ START_TEST(circles)
 	STRUCT("wide", 4, { "", inner, 0 });
 	end_types();
 	ck_shown(&x64, "struct self *", "struct self 8: int n 4");
-	ck_assert_ptr_nonnull(sct_layouts_type(layouts, &x64, "struct deep"));
-	ck_assert_uint_le(sct_layouts_type(layouts, &x64, "struct wide")->nfields, 4096);
+	ck_assert_ptr_nonnull(sct_layouts_pointee(layouts, &x64, "struct deep *"));
+	ck_assert_uint_le(sct_layouts_pointee(layouts, &x64, "struct wide *")->nfields, 4096);
 }
 END_TEST
 
