@@ -98,8 +98,8 @@ $(BUILD)/gen/%.o: $(BUILD)/gen/%.c Makefile
 
 PLUGIN_USER := $(wildcard src/record/user*.c)
 PLUGIN_BOTH := $(filter-out $(LAUNCH) $(PLUGIN_USER) src/record/plugin.c,$(wildcard src/record/*.c)) \
-	$(addprefix src/,abi.c arch.c arch_x86.c arch_arm.c arch_mips.c arena.c err.c map.c memory.c proto.c walk_x86.c) \
-	$(wildcard src/value*.c src/layout*.c) $(filter-out %_types.c %_kernelinfo.c,$(wildcard src/os_linux*.c)) \
+	$(addprefix src/,abi.c arch.c arch_x86.c arch_arm.c arch_mips.c arena.c err.c map.c memory.c memory_notes.c proto.c) \
+	src/walk_x86.c $(wildcard src/value*.c src/layout*.c) $(filter-out %_types.c %_kernelinfo.c,$(wildcard src/os_linux*.c)) \
 	dwarf/builtin.c dwarf/types.c
 PLUGIN_LIB := $(BUILD)/plugin/plugin.a
 PLUGIN_CC   = $(CC) $(BASE) $(shell pkg-config --cflags glib-2.0) $(CPPFLAGS) $(CFLAGS) -MMD -MP

@@ -262,6 +262,11 @@ bool sct_vcpu_paging(const struct sct_vcpu *v, struct sct_paging *p)
  * program's, which lacks the kernel's memory (arch/x86/mm/pti.c, PTI_PGTABLE_SWITCH_BIT). */
 #define ISOLATED (UINT64_C(1) << 12)
 
+bool sct_vcpu_knows_halves(const struct sct_vcpu *v, const struct sct_paging *p)
+{
+	return !(p->root & ISOLATED) || v->machine->halves & ISOLATED || v->machine->isolated;
+}
+
 /* Whether paging's root is the program's table of two: the kernel's has the program's stack at the same place. Without
  * isolation the bit is one of an address, and what lies before the table is anything but tables of this process. */
 static bool is_isolated(struct sct_vcpu *v, const struct sct_paging *p)
@@ -271,8 +276,9 @@ static bool is_isolated(struct sct_vcpu *v, const struct sct_paging *p)
 	struct sct_mapping here, there;
 	uint64_t sp = v->regs.value[m->arch->sp];
 
-	if (!(p->root & ISOLATED) || m->halves & ISOLATED || m->isolated)
+	if (sct_vcpu_knows_halves(v, p))
 		return p->root & ISOLATED;
+	sct_machine_strayed(v); /* what follows depends on the stack, too */
 	kernel.root &= ~ISOLATED;
 	if (v->regs.known >> m->arch->sp & 1 && sct_page_walk_x86(p, &m->ram, sp, &here) == SCT_WALK_OK &&
 	    sct_page_walk_x86(&kernel, &m->ram, sp, &there) == SCT_WALK_OK)
@@ -281,20 +287,32 @@ static bool is_isolated(struct sct_vcpu *v, const struct sct_paging *p)
 }
 
 /* Bytes of replayed RAM behind a virtual address, as the program or the kernel finds it. */
-static size_t read_paged(struct sct_vcpu *v, bool kernel, uint64_t addr, void *buf, size_t len,
+static size_t read_mapped(struct sct_vcpu *v, bool kernel, uint64_t addr, void *buf, size_t len,
                          enum sct_walk_status *status)
 {
 	struct sct_machine *m = v->machine;
-	struct sct_paging p = { 0, 0, false, 64 };
+	struct sct_paging p = { .va_bits = 64 };
 	size_t done;
 
 	if (!m->program && !sct_vcpu_paging(v, &p))
 		return 0;
+	p.walks = m->ram.notes ? &v->walks : NULL;
 	done = sct_virt_read(&p, &m->ram, !m->program && !kernel && p.levels, addr, buf, len, status);
 	if (done || !kernel || !is_isolated(v, &p))
 		return done;
 	p.root &= ~ISOLATED;
 	return sct_virt_read(&p, &m->ram, false, addr, buf, len, status);
+}
+
+static size_t read_paged(struct sct_vcpu *v, bool kernel, uint64_t addr, void *buf, size_t len,
+                         enum sct_walk_status *status)
+{
+	size_t done;
+
+	v->machine->ram.notes = kernel ? sct_machine_notes(v) : NULL;
+	done = read_mapped(v, kernel, addr, buf, len, status);
+	v->machine->ram.notes = NULL;
+	return done;
 }
 
 static size_t read_replayed(struct sct_vcpu *v, bool kernel, uint64_t addr, void *buf, size_t len,
@@ -329,6 +347,8 @@ static size_t read_virtual(struct sct_vcpu *v, bool kernel, uint64_t addr, void 
 			n = (size_t)(end_of(s) - at);
 			n = n < len - done ? n : len - done;
 			memcpy((uint8_t *)buf + done, v->bytes + s->at + (at - s->addr), n);
+			if (s->kernel)
+				sct_machine_read_run(v, s->at + (uint32_t)(at - s->addr), n);
 		} else {
 			n = s ? 0 : next - at < len - done ? (size_t)(next - at) : len - done;
 			n = n ? read_replayed(v, kernel, at, (uint8_t *)buf + done, n, &status) : 0;

@@ -27,7 +27,8 @@ struct sct_vcpu {
 	uint8_t *bytes;         /* the copy */
 	size_t nbytes, bytes_room;
 	size_t last;            /* index in seen of the last hit */
-	struct sct_kernel_shown *shown; /* what the kernel's runs of this moment were numbered by; NULL: they were not */
+	struct sct_walks walks; /* of the kernel's addresses at a moment that has a number */
+	struct sct_kernel_shown *shown; /* what this moment's memory of the kernel was numbered by; NULL: it was not */
 };
 
 enum { SCT_MACHINE_VCPUS = 1024 };
@@ -101,6 +102,10 @@ void sct_machine_back(struct sct_machine *m);
 void sct_machine_compare_code(struct sct_vcpu *vcpu, uint64_t seq, uint64_t addr, const uint8_t *bytes, size_t len);
 /* The vCPU of that number; NULL: more than SCT_MACHINE_VCPUS. */
 struct sct_vcpu *sct_machine_vcpu(struct sct_machine *m, unsigned number);
+/* How the vCPU translates now; false: the recording does not show its control registers. */
+bool sct_vcpu_paging(const struct sct_vcpu *v, struct sct_paging *p);
+/* Whether it is known which half of a process's tables paging's are, where the kernel may isolate them. */
+bool sct_vcpu_knows_halves(const struct sct_vcpu *v, const struct sct_paging *p);
 /* Takes in what a REG, SEEN, STORES, ACCESSES, LOOSE, ZERO, THREAD or GAP event tells. */
 void sct_machine_apply(struct sct_machine *m, const struct sct_event *event);
 /* Forgets what the vCPU saw: its INSN or USER event has been dealt with. */
@@ -109,8 +114,8 @@ void sct_machine_unsee(struct sct_vcpu *vcpu);
 struct sct_mem sct_machine_mem(struct sct_vcpu *vcpu);
 /* The same as the kernel would see it if it ran there. */
 struct sct_mem sct_machine_kernel_mem(struct sct_vcpu *vcpu);
-/* A number of all that sct_machine_kernel_mem shows of that vCPU now: where a later moment has the same number, every
- * read that was made at this one gives the same. 0: it may not, for more than the kernel's SEEN runs may be read. */
+/* A number of what sct_machine_kernel_mem shows of that vCPU now: where a later moment has the same number, every read
+ * that is made of it from now to the moment's end (sct_machine_unsee) gives the same. 0: none of this moment. */
 uint64_t sct_machine_kernel_shown(struct sct_vcpu *vcpu);
 
 #endif

@@ -1,11 +1,9 @@
-/* Inside of the machine room: accesses at virtual addresses, and what they need of a vCPU. */
+/* Inside of the machine room: accesses at virtual addresses. */
 #ifndef SCT_MACHINE_ACCESS_H
 #define SCT_MACHINE_ACCESS_H
 
 #include "machine.h"
 
-/* How the vCPU translates now; false: the recording does not show its control registers. */
-bool sct_vcpu_paging(const struct sct_vcpu *v, struct sct_paging *p);
 /* Carries out an ACCESSES event. */
 void sct_machine_access(struct sct_vcpu *v, const struct sct_event *e);
 /* The len bytes at that virtual address are no longer known: something unknown was stored there. */

@@ -314,6 +314,8 @@ size_t sct_memory_read(struct sct_memory *m, uint64_t paddr, void *buf, size_t l
 		if (got < n)
 			break;
 	}
+	if (m->notes)
+		sct_memory_notes_add(m->notes, paddr, len, buf, done);
 	return done;
 }
 
@@ -427,6 +429,7 @@ void sct_memory_init(struct sct_memory *m, uint64_t limit)
 {
 	m->groups = (struct sct_map){ 0 };
 	m->backing = (struct sct_backing){ NULL, NULL };
+	m->notes = NULL;
 	m->bytes = m->refused = m->generation = 0;
 	m->limit = limit;
 	clear_slots(m);

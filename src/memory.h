@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "map.h"
+#include "memory_notes.h"
 
 enum {
 	SCT_PAGE_SHIFT = 12,
@@ -36,6 +37,7 @@ struct sct_memory {
 	uint64_t bytes, limit;                         /* of memory that pages and groups take and may take */
 	uint64_t refused;
 	struct sct_backing backing;                    /* read NULL: there is none */
+	struct sct_memory_notes *notes; /* the caller's: takes what sct_memory_read gives; NULL: nothing does */
 	uint64_t generation; /* changes when a pointer that sct_memory_page gave may no longer be what it was */
 };
 

@@ -13,7 +13,8 @@
 struct sct_os_view {
 	struct sct_mem mem;
 	unsigned cpu;   /* number of the vCPU */
-	uint64_t shown; /* stands for all of the memory: another moment of the same number shows the same. 0: unknown */
+	uint64_t shown; /* stands for what is read of the memory: at another moment of the same number it is the same. 0: that
+	                   is not known */
 };
 
 /* A thread. Strings lie in the arena that was given; NULL: not known. */

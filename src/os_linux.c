@@ -119,7 +119,6 @@ static bool look_at(struct sct_linux *l, const struct sct_os_view *view, struct 
 	look->mem = &view->mem;
 	look->slide = l->report.slide;
 	look->cpu = view->cpu;
-	sct_linux_look_begin(look);
 	if (!sct_linux_current(look, task))
 		return false;
 	if (is_program(look, *task))
@@ -131,8 +130,7 @@ static bool look_at(struct sct_linux *l, const struct sct_os_view *view, struct 
 
 static void linux_who(void *state, const struct sct_os_view *view, struct sct_who *who, struct sct_arena *arena)
 {
-	struct sct_linux_lines lines;
-	struct sct_linux_look look = { .lines = &lines, .arena = arena };
+	struct sct_linux_look look = { .arena = arena };
 	uint64_t task;
 
 	if (look_at(state, view, &look, &task))
@@ -164,8 +162,7 @@ static const char *open_file(const struct sct_linux_look *look, uint64_t task, u
 
 static const char *linux_descriptor(void *state, const struct sct_os_view *view, int fd, struct sct_arena *arena)
 {
-	struct sct_linux_lines lines;
-	struct sct_linux_look look = { .lines = &lines, .arena = arena };
+	struct sct_linux_look look = { .arena = arena };
 	uint64_t task;
 
 	if ((fd < 0 && fd != SCT_AT_FDCWD) || !look_at(state, view, &look, &task))

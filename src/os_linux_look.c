@@ -10,47 +10,17 @@
 
 #include "cursor.h"
 
-void sct_linux_look_begin(struct sct_linux_look *look)
-{
-	for (unsigned i = 0; i < SCT_LINUX_LINES; i++)
-		look->lines->addr[i] = 1;
-}
+/* Strings are read by so many aligned bytes: what lies behind them is not asked for, and does not count. */
+enum { CHUNK = 8 };
 
 static uint64_t wrap(const struct sct_linux_look *look, uint64_t addr)
 {
 	return look->layout->ptr == 4 ? (uint32_t)addr : addr;
 }
 
-/* Leading known bytes of the line at addr, an aligned address; *data: its bytes. */
-static size_t line_at(const struct sct_linux_look *look, uint64_t addr, const uint8_t **data)
-{
-	struct sct_linux_lines *l = look->lines;
-	unsigned i = addr / SCT_LINUX_LINE % SCT_LINUX_LINES;
-
-	if (l->addr[i] != addr) {
-		l->addr[i] = addr;
-		l->known[i] = (uint8_t)look->mem->read(look->mem->ctx, addr, l->data[i], SCT_LINUX_LINE);
-	}
-	*data = l->data[i];
-	return l->known[i];
-}
-
 size_t sct_linux_read(const struct sct_linux_look *look, uint64_t addr, void *buf, size_t len)
 {
-	size_t done = 0;
-
-	while (done < len) {
-		uint64_t at = wrap(look, addr + done);
-		size_t offset = at % SCT_LINUX_LINE, room = SCT_LINUX_LINE - offset;
-		size_t n = len - done < room ? len - done : room;
-		const uint8_t *line;
-
-		if (line_at(look, at - offset, &line) < offset + n) /* what is known may begin inside the line */
-			return done + look->mem->read(look->mem->ctx, at, (uint8_t *)buf + done, len - done);
-		memcpy((uint8_t *)buf + done, line + offset, n);
-		done += n;
-	}
-	return done;
+	return look->mem->read(look->mem->ctx, wrap(look, addr), buf, len);
 }
 
 bool sct_linux_word(const struct sct_linux_look *look, uint64_t addr, unsigned size, uint64_t *value)
@@ -95,7 +65,7 @@ const char *sct_linux_string(const struct sct_linux_look *look, uint64_t addr, s
 
 	max = max < SCT_LINUX_NAME_MAX ? max : SCT_LINUX_NAME_MAX;
 	while (n <= max) {
-		size_t room = SCT_LINUX_LINE - (addr + n) % SCT_LINUX_LINE, want = max + 1 - n < room ? max + 1 - n : room;
+		size_t room = CHUNK - (addr + n) % CHUNK, want = max + 1 - n < room ? max + 1 - n : room;
 		size_t got = sct_linux_read(look, addr + n, buf + n, want);
 		const char *end = memchr(buf + n, 0, got);
 

@@ -6,28 +6,15 @@
 
 enum { SCT_LINUX_NAME_MAX = 255 }; /* NAME_MAX of include/uapi/linux/limits.h */
 
-enum { SCT_LINUX_LINE = 64, SCT_LINUX_LINES = 32 }; /* powers of two */
-
-/* Memory that has been read in one moment, by aligned lines: structs are read member by member, and each read walks the
- * page tables. */
-struct sct_linux_lines {
-	uint64_t addr[SCT_LINUX_LINES]; /* 1: the place is empty */
-	uint8_t known[SCT_LINUX_LINES]; /* leading bytes */
-	uint8_t data[SCT_LINUX_LINES][SCT_LINUX_LINE];
-};
-
 /* One moment. */
 struct sct_linux_look {
 	const struct sct_linux_layout *layout;
 	const struct sct_mem *mem;
-	struct sct_linux_lines *lines;
 	uint64_t slide;
 	unsigned cpu;
 	struct sct_arena *arena; /* of what is handed out */
 };
 
-/* Nothing has been read yet. */
-void sct_linux_look_begin(struct sct_linux_look *look);
 /* Copies the leading bytes at addr that are known, len at most; returns how many. */
 size_t sct_linux_read(const struct sct_linux_look *look, uint64_t addr, void *buf, size_t len);
 /* The number of size bytes at addr. False: not known. */

@@ -70,14 +70,14 @@ const char *sct_page_walk_reason(enum sct_walk_status status)
 struct sct_paging sct_paging_x86(uint64_t cr0, uint64_t cr3, uint64_t cr4, uint64_t efer)
 {
 	if (!(cr0 & CR0_PG))
-		return (struct sct_paging){ 0, 0, false, 32 };
+		return (struct sct_paging){ 0, 0, false, 32, NULL };
 	if (efer & EFER_LMA && cr4 & CR4_LA57)
-		return (struct sct_paging){ cr3 & ADDRESS, 5, true, 57 };
+		return (struct sct_paging){ cr3 & ADDRESS, 5, true, 57, NULL };
 	if (efer & EFER_LMA)
-		return (struct sct_paging){ cr3 & ADDRESS, 4, true, 48 };
+		return (struct sct_paging){ cr3 & ADDRESS, 4, true, 48, NULL };
 	if (cr4 & CR4_PAE)
-		return (struct sct_paging){ cr3 & BITS(31, 5), 3, true, 32 };
-	return (struct sct_paging){ cr3 & BITS(31, 12), 2, cr4 & CR4_PSE, 32 };
+		return (struct sct_paging){ cr3 & BITS(31, 5), 3, true, 32, NULL };
+	return (struct sct_paging){ cr3 & BITS(31, 12), 2, cr4 & CR4_PSE, 32, NULL };
 }
 
 static const struct level *first_level(const struct sct_paging *paging)
@@ -128,8 +128,8 @@ static uint64_t address_in(const struct sct_paging *paging, const struct level *
 	return base | (vaddr & (size - 1));
 }
 
-enum sct_walk_status sct_page_walk_x86(const struct sct_paging *paging, struct sct_memory *m, uint64_t vaddr,
-                                       struct sct_mapping *mapping)
+static enum sct_walk_status walk(const struct sct_paging *paging, struct sct_memory *m, uint64_t vaddr,
+                                 struct sct_mapping *mapping)
 {
 	const struct level *level = first_level(paging);
 	struct sct_mapping walked = { 0 };
@@ -161,6 +161,45 @@ enum sct_walk_status sct_page_walk_x86(const struct sct_paging *paging, struct s
 	walked.user = user;
 	*mapping = walked;
 	return SCT_WALK_OK;
+}
+
+/* Whether one of the pages that were found has vaddr. */
+static bool find_again(const struct sct_paging *paging, uint64_t vaddr, struct sct_mapping *mapping)
+{
+	const struct sct_walks *w = paging->walks;
+
+	for (unsigned i = 0; i < w->found && i < SCT_WALKS; i++) {
+		const struct sct_walked *page = &w->page[i];
+
+		if (vaddr - page->base >= page->mapping.size || page->root != paging->root)
+			continue;
+		*mapping = page->mapping;
+		mapping->paddr += vaddr - page->base;
+		return true;
+	}
+	return false;
+}
+
+static void keep(const struct sct_paging *paging, uint64_t vaddr, const struct sct_mapping *mapping)
+{
+	uint64_t offset = vaddr & (mapping->size - 1);
+	struct sct_walked *page = &paging->walks->page[paging->walks->found++ % SCT_WALKS];
+
+	*page = (struct sct_walked){ paging->root, vaddr - offset, *mapping };
+	page->mapping.paddr -= offset;
+}
+
+enum sct_walk_status sct_page_walk_x86(const struct sct_paging *paging, struct sct_memory *m, uint64_t vaddr,
+                                       struct sct_mapping *mapping)
+{
+	enum sct_walk_status status;
+
+	if (paging->walks && find_again(paging, vaddr, mapping))
+		return SCT_WALK_OK;
+	status = walk(paging, m, vaddr, mapping);
+	if (paging->walks && status == SCT_WALK_OK)
+		keep(paging, vaddr, mapping);
+	return status;
 }
 
 size_t sct_virt_read(const struct sct_paging *paging, struct sct_memory *m, bool user, uint64_t vaddr, void *buf,

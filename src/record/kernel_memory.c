@@ -38,10 +38,11 @@ void sct_kernel_memory_init(struct sct_kernel_memory *k, const struct sct_physic
 void sct_kernel_memory_at(struct sct_kernel_memory *k, const struct sct_controls *c, uint64_t pc)
 {
 	k->paging = sct_paging_x86(c->cr0, c->cr3, c->cr4, c->efer);
+	k->paging.walks = &k->walks; /* the kernel's data lie together in large pages, so that few walks are needed */
+	k->walks.found = 0;
 	k->from = c->efer & EFER_LMA ? KERNEL_64 : KERNEL_32;
 	k->pc = pc;
 	k->chosen = false;
-	k->mappings = 0;
 }
 
 /* From here on walks begin at the kernel's root. Under isolation both halves have the program's pages, and only the
@@ -59,37 +60,17 @@ static void choose(struct sct_kernel_memory *k)
 		k->paging = kernel;
 }
 
-/* The kernel's data lie together in large pages, so that few walks are needed. */
-static bool translate(struct sct_kernel_memory *k, uint64_t addr, uint64_t *paddr)
-{
-	unsigned known = k->mappings < SCT_KERNEL_MAPPINGS ? k->mappings : SCT_KERNEL_MAPPINGS, i = 0;
-
-	while (i < known && addr - k->base[i] >= k->mapping[i].size)
-		i++;
-	if (i == known) {
-		struct sct_mapping m;
-
-		if (!k->chosen)
-			choose(k);
-		if (sct_page_walk_x86(&k->paging, &k->tables, addr, &m) != SCT_WALK_OK)
-			return false;
-		i = k->mappings++ % SCT_KERNEL_MAPPINGS;
-		k->base[i] = addr & ~(m.size - 1);
-		m.paddr &= ~(m.size - 1);
-		k->mapping[i] = m;
-	}
-	*paddr = k->mapping[i].paddr + (addr - k->base[i]);
-	return true;
-}
-
 bool sct_kernel_memory_line(void *ctx, uint64_t addr, uint8_t *line)
 {
 	struct sct_kernel_memory *k = ctx;
-	uint64_t paddr;
+	struct sct_mapping mapping;
 
 	if (addr < k->from)
 		return false;
 	if (!k->physical.rw)
 		return k->read_line(NULL, addr, line);
-	return translate(k, addr, &paddr) && read_physical(&k->physical, paddr, line, SCT_LINE) == SCT_LINE;
+	if (!k->chosen)
+		choose(k);
+	return sct_page_walk_x86(&k->paging, &k->tables, addr, &mapping) == SCT_WALK_OK &&
+	       read_physical(&k->physical, mapping.paddr, line, SCT_LINE) == SCT_LINE;
 }

@@ -10,8 +10,6 @@
 #include "lines.h"
 #include "physical.h"
 
-enum { SCT_KERNEL_MAPPINGS = 16 };
-
 /* The registers that tell how a vCPU translates. */
 struct sct_controls {
 	uint64_t cr0, cr3, cr4, efer;
@@ -26,9 +24,7 @@ struct sct_kernel_memory {
 	uint64_t from;             /* lowest address that is the kernel's */
 	uint64_t pc;               /* of the program, whose page both halves' tables have */
 	bool chosen;               /* paging's root is the kernel's */
-	struct sct_mapping mapping[SCT_KERNEL_MAPPINGS];
-	uint64_t base[SCT_KERNEL_MAPPINGS]; /* virtual address at which each begins */
-	unsigned mappings;
+	struct sct_walks walks;
 };
 
 /* Not to be moved afterwards. Without physical memory (an empty *physical) read_line, called with NULL, is all. */

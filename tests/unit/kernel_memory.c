@@ -155,10 +155,10 @@ END_TEST
 /* More pages than are remembered. */
 START_TEST(many_pages)
 {
-	for (unsigned i = 0; i < 3 * SCT_KERNEL_MAPPINGS; i++)
+	for (unsigned i = 0; i < 3 * SCT_WALKS; i++)
 		put_entry(12, 10 + i, 20 + i % 2, 0);
 	for (unsigned round = 0; round < 2; round++)
-		for (unsigned i = 0; i < 3 * SCT_KERNEL_MAPPINGS; i++)
+		for (unsigned i = 0; i < 3 * SCT_WALKS; i++)
 			ck_assert_int_eq(line_at(HIGH + (10 + i) * PAGE), i % 2 ? 'b' : 'a');
 }
 END_TEST

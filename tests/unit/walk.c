@@ -270,6 +270,41 @@ START_TEST(user_reads)
 }
 END_TEST
 
+/* What was found is found again until its owner forgets it, by the same tables only. */
+START_TEST(walks_that_are_kept)
+{
+	struct sct_walks walks = { .found = 0 };
+	struct sct_paging p = sct_paging_x86(PG, 0x1000, PAE, LMA), other = sct_paging_x86(PG, 0x3000, PAE, LMA);
+
+	p.walks = other.walks = &walks;
+	put64(0x1000, 0x2000 | P);
+	put64(0x2000 + 8, 0x40000000 | PS | U | P);
+	maps(&p, 0x40000123, 0x40000123, 1 << 30, false);
+	put64(0x2000 + 8, 0);
+	maps(&p, 0x7fffffff, 0x7fffffff, 1 << 30, false);
+	fails(&p, UINT64_C(0x80000000), SCT_WALK_UNMAPPED);
+	fails(&p, 0x3fffffff, SCT_WALK_UNMAPPED);
+	fails(&other, 0x40000123, SCT_WALK_UNMAPPED);
+	walks.found = 0;
+	fails(&p, 0x40000123, SCT_WALK_UNMAPPED);
+}
+END_TEST
+
+START_TEST(more_walks_than_are_kept)
+{
+	struct sct_walks walks = { .found = 0 };
+	struct sct_paging p = sct_paging_x86(PG, 0x1000, 0, 0);
+
+	p.walks = &walks;
+	put32(0x1000, 0x2000 | U | P);
+	for (uint32_t i = 0; i < 3 * SCT_WALKS; i++)
+		put32(0x2000 + 4 * i, (0x100000 - 0x1000 * i) | U | P);
+	for (unsigned turn = 0; turn < 2; turn++)
+		for (uint32_t i = 0; i < 3 * SCT_WALKS; i++)
+			maps(&p, 0x1000 * i + turn, 0x100000 - 0x1000 * i + turn, 4096, true);
+}
+END_TEST
+
 START_TEST(reasons)
 {
 	ck_assert_str_eq(sct_page_walk_reason(SCT_WALK_UNMAPPED), "unmapped");
@@ -359,6 +394,8 @@ static TCase *cases(void)
 	tcase_add_test(tc, virtual_reads);
 	tcase_add_test(tc, virtual_reads_of_large_pages);
 	tcase_add_test(tc, user_reads);
+	tcase_add_test(tc, walks_that_are_kept);
+	tcase_add_test(tc, more_walks_than_are_kept);
 	tcase_add_test(tc, reasons);
 	tcase_add_loop_test(tc, as_the_long_way, 0, 4);
 	return tc;
