@@ -1,29 +1,10 @@
 /* Tests of calls in flight where the recording numbers threads: who returns, how calls end, with which result.
  *
- * In:  recordings by hand (script.h)
+ * In:  recordings by hand (script_x86_64.h)
  * Out: a report; exit status 0 when all passed
  */
-#include "script.h"
-
-/* numbers of x86_64 */
-enum {
-	READ = 0, WRITE = 1, CLOSE = 3, PAUSE = 34, GETPID = 39, EXECVE = 59, EXIT = 60, GETTID = 186,
-	EXIT_GROUP = 231,
-};
-
-/* addresses: stubs, stacks, address spaces */
-enum {
-	STUB = 0x401000, BEHIND = STUB + 2, OTHER = 0x402000, START = 0x409000, SP = 0x7f0000,
-	SP2 = 0x6f0000, SPACE = 0x1000000, SPACE2 = 0x2000000,
-};
-
-static struct script *begin(void)
-{
-	struct script *s = script_new(&sct_arch_x86_64);
-
-	on(s, 0, 1, SPACE);
-	return s;
-}
+#include "script_x86_64.h"
+#include "suite.h"
 
 /* A `syscall` of low code where no register shows the mode, and its return so many bytes behind. */
 static void enter_in(struct script *s, enum sct_mode mode, unsigned behind)
@@ -55,7 +36,7 @@ END_TEST
 
 START_TEST(threads_share_a_stub)
 {
-	struct script *s = begin();
+	struct script *s = thread_1();
 
 	enter(s, READ, STUB, SP);
 	on(s, 0, 2, SPACE);
@@ -71,7 +52,7 @@ END_TEST
 
 START_TEST(thread_moves_to_another_vcpu)
 {
-	struct script *s = begin();
+	struct script *s = thread_1();
 
 	enter(s, READ, STUB, SP);
 	on(s, 1, 1, SPACE);
@@ -82,7 +63,7 @@ END_TEST
 
 START_TEST(return_without_entry_is_an_orphan)
 {
-	struct script *s = begin();
+	struct script *s = thread_1();
 
 	leave(s, BEHIND, SP, 5);
 	enter(s, READ, STUB, SP);
@@ -96,7 +77,7 @@ END_TEST
 
 START_TEST(unfinished_and_lost)
 {
-	struct script *s = begin();
+	struct script *s = thread_1();
 
 	enter(s, READ, STUB, SP);
 	gap(s);
@@ -110,7 +91,7 @@ END_TEST
 
 START_TEST(entry_without_return_between_is_lost)
 {
-	struct script *s = begin();
+	struct script *s = thread_1();
 
 	enter(s, READ, STUB, SP);
 	enter(s, WRITE, OTHER, SP);
@@ -122,7 +103,7 @@ END_TEST
 
 START_TEST(input_that_was_absent_stays_unknown_without_a_return)
 {
-	struct script *s = begin();
+	struct script *s = thread_1();
 
 	reg(s, "edi", 0x5000);
 	enter(s, EXECVE, STUB, SP);
@@ -137,7 +118,7 @@ END_TEST
 
 START_TEST(exit_ends_at_its_entry)
 {
-	struct script *s = begin();
+	struct script *s = thread_1();
 
 	enter(s, EXIT, STUB, SP);
 	on(s, 0, 2, SPACE);
@@ -149,7 +130,7 @@ END_TEST
 
 START_TEST(exit_group_kills_what_others_have_open)
 {
-	struct script *s = begin();
+	struct script *s = thread_1();
 
 	enter(s, GETPID, STUB, SP);
 	leave(s, BEHIND, SP, 7);
@@ -167,7 +148,7 @@ END_TEST
 
 START_TEST(doomed_calls_are_let_go)
 {
-	struct script *s = begin();
+	struct script *s = thread_1();
 
 	/* every process has a thread that waits, and another that ends both */
 	for (unsigned i = 0; i < 1100; i++) {
@@ -191,7 +172,7 @@ END_TEST
 
 START_TEST(a_thread_that_was_born_before_a_gap_returns)
 {
-	struct script *s = begin();
+	struct script *s = thread_1();
 
 	born(s, 0, 2, SPACE2);
 	gap(s);
@@ -206,11 +187,9 @@ END_TEST
 
 START_TEST(exec_that_succeeds)
 {
-	struct script *s = begin();
+	struct script *s = thread_1();
 
-	enter(s, EXECVE, STUB, SP);
-	on(s, 0, 1, SPACE2);
-	leave(s, START, SP2, 0);
+	exec_in(s, 1, SPACE2);
 	enter(s, CLOSE, STUB, SP2);
 	leave(s, BEHIND, SP2, 0);
 	expect(s, "0 execve exec 0 thread=1 at 409000\n"
@@ -220,7 +199,7 @@ END_TEST
 
 START_TEST(exec_that_fails)
 {
-	struct script *s = begin();
+	struct script *s = thread_1();
 
 	enter(s, EXECVE, STUB, SP);
 	leave(s, BEHIND, SP, (uint64_t)-2);
@@ -230,7 +209,7 @@ END_TEST
 
 START_TEST(exec_from_a_thread_becomes_the_leader)
 {
-	struct script *s = begin();
+	struct script *s = thread_1();
 
 	enter(s, GETPID, STUB, SP);
 	leave(s, BEHIND, SP, 7);
@@ -241,9 +220,7 @@ START_TEST(exec_from_a_thread_becomes_the_leader)
 	leave(s, BEHIND, SP2, 7);
 	enter(s, PAUSE, STUB, SP2);
 	on(s, 0, 1, SPACE);
-	enter(s, EXECVE, STUB, SP);
-	on(s, 0, 1, SPACE2);
-	leave(s, START, SP2, 0);
+	exec_in(s, 1, SPACE2);
 	enter(s, CLOSE, STUB, SP2);
 	leave(s, BEHIND, SP2, 0);
 	expect(s, "0 getpid returned 7 thread=1 pid=7 at 401002\n"
@@ -259,8 +236,6 @@ int main(void)
 {
 	Suite *s = suite_create("pending");
 	TCase *t = tcase_create("pending");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, mode_without_code_segment);
@@ -278,8 +253,5 @@ int main(void)
 	tcase_add_test(t, exec_that_fails);
 	tcase_add_test(t, exec_from_a_thread_becomes_the_leader);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_tests(s);
 }

@@ -1,31 +1,12 @@
 /* Tests of calls in flight that signals interrupt: restarts, handlers, results in signal frames, sigreturn.
  *
- * In:  recordings by hand (script.h)
+ * In:  recordings by hand (script_x86_64.h)
  * Out: a report; exit status 0 when all passed
  */
-#include "script.h"
-
-/* numbers of x86_64 */
-enum {
-	READ = 0, WRITE = 1, RT_SIGRETURN = 15, NANOSLEEP = 35, EXECVE = 59, EXIT = 60, RESTART = 219,
-	EXIT_GROUP = 231,
-};
-
-/* addresses: stubs, a handler, stacks, address spaces */
-enum {
-	STUB = 0x401000, BEHIND = STUB + 2, OTHER = 0x402000, HANDLER = 0x408000, SP = 0x7f0000,
-	SP2 = 0x6f0000, FRAME = SP - 0x800, SPACE = 0x1000000, SPACE2 = 0x2000000,
-};
+#include "script_x86_64.h"
+#include "suite.h"
 
 #define EINTR_RESULT ((uint64_t)-4)
-
-static struct script *begin(void)
-{
-	struct script *s = script_new(&sct_arch_x86_64);
-
-	on(s, 0, 1, SPACE);
-	return s;
-}
 
 /* ---- signal frames -------------------------------------------------------------------------------------------- */
 
@@ -65,7 +46,7 @@ static void sigreturn(struct script *s, uint64_t pc, uint64_t sp, uint64_t ax)
 
 START_TEST(restart_without_handler)
 {
-	struct script *s = begin();
+	struct script *s = thread_1();
 
 	enter(s, READ, STUB, SP);
 	leave(s, STUB, SP, READ);
@@ -80,7 +61,7 @@ END_TEST
 /* The kernel goes back by two bytes, whatever stands before them. */
 START_TEST(prefixes)
 {
-	struct script *s = begin();
+	struct script *s = thread_1();
 
 	enter_by(s, "\x48\x0f\x05", 3, READ, STUB, SP);
 	leave(s, STUB + 3, SP, 4);
@@ -95,11 +76,11 @@ END_TEST
 
 START_TEST(restart_syscall_continues)
 {
-	struct script *s = begin();
+	struct script *s = thread_1();
 
 	enter(s, NANOSLEEP, STUB, SP);
-	leave(s, STUB, SP, RESTART);
-	enter(s, RESTART, STUB, SP);
+	leave(s, STUB, SP, RESTART_SYSCALL);
+	enter(s, RESTART_SYSCALL, STUB, SP);
 	leave(s, BEHIND, SP, 0);
 	expect(s, "0 nanosleep restarted 0 restarts=1 thread=1 at 401002\n");
 }
@@ -107,7 +88,7 @@ END_TEST
 
 START_TEST(restart_behind_a_handler)
 {
-	struct script *s = begin();
+	struct script *s = thread_1();
 
 	enter(s, READ, STUB, SP);
 	frame(s, &layouts[0], FRAME, STUB, SP, READ);
@@ -126,7 +107,7 @@ END_TEST
 /* The kernel has set the thread back onto the instruction; before it executes, another signal comes. */
 START_TEST(handler_before_the_restart)
 {
-	struct script *s = begin();
+	struct script *s = thread_1();
 
 	enter(s, READ, STUB, SP);
 	leave(s, STUB, SP, READ);
@@ -162,7 +143,7 @@ END_TEST
 START_TEST(result_is_in_the_frame)
 {
 	for (unsigned i = 0; i < 2; i++) {
-		struct script *s = begin();
+		struct script *s = thread_1();
 
 		enter(s, READ, STUB, SP);
 		frame(s, &layouts[i], FRAME, BEHIND, SP, EINTR_RESULT);
@@ -186,7 +167,7 @@ END_TEST
 START_TEST(two_signals_at_once)
 {
 	const uint64_t inner = FRAME - 0x800;
-	struct script *s = begin();
+	struct script *s = thread_1();
 
 	enter(s, READ, STUB, SP);
 	frame(s, &layouts[0], inner, HANDLER, FRAME, 0);
@@ -198,7 +179,7 @@ END_TEST
 
 START_TEST(handler_jumps_out)
 {
-	struct script *s = begin();
+	struct script *s = thread_1();
 
 	enter(s, READ, STUB, SP);
 	frame(s, &layouts[0], FRAME, BEHIND, SP, EINTR_RESULT);
@@ -212,7 +193,7 @@ END_TEST
 
 START_TEST(frame_not_readable)
 {
-	struct script *s = begin();
+	struct script *s = thread_1();
 
 	enter(s, READ, STUB, SP);
 	leave(s, HANDLER, FRAME, 0);
@@ -239,7 +220,7 @@ START_TEST(memory_is_that_of_the_first_step)
 	static const char *const expected[] = { "filled", "not recorded" };
 
 	for (unsigned i = 0; i < 2; i++) {
-		struct script *s = begin();
+		struct script *s = thread_1();
 
 		reg(s, "esi", 0x5000);
 		reg(s, "edx", 6);
@@ -260,7 +241,7 @@ END_TEST
 
 START_TEST(frame_not_readable_and_the_handler_jumps)
 {
-	struct script *s = begin();
+	struct script *s = thread_1();
 
 	enter(s, READ, STUB, SP);
 	leave(s, HANDLER, FRAME, 0);
@@ -273,7 +254,7 @@ END_TEST
 
 START_TEST(exit_in_a_handler_ends_what_it_interrupted)
 {
-	struct script *s = begin();
+	struct script *s = thread_1();
 
 	enter(s, READ, STUB, SP);
 	leave(s, HANDLER, FRAME, 0);
@@ -290,7 +271,7 @@ END_TEST
 /* A second signal is delivered by the sigreturn of the first: the restored context lies in the second's frame. */
 START_TEST(sigreturn_into_another_handler)
 {
-	struct script *s = begin();
+	struct script *s = thread_1();
 
 	enter(s, READ, STUB, SP);
 	leave(s, HANDLER, FRAME, 0);
@@ -304,7 +285,7 @@ END_TEST
 
 START_TEST(handlers_that_never_come_back_do_not_pile_up)
 {
-	struct script *s = begin();
+	struct script *s = thread_1();
 
 	/* each is interrupted, to be made again, and left by a jump */
 	for (unsigned i = 0; i < 300; i++) {
@@ -327,7 +308,7 @@ START_TEST(frames_without_end)
 
 	for (size_t i = 0; i < sizeof stack / 8; i++)
 		stack[i] = (uint64_t)(SP - sizeof stack + i * 8 + 264 + i % 7 * 8) & ~UINT64_C(7);
-	s = begin();
+	s = thread_1();
 	enter(s, READ, STUB, SP);
 	for (unsigned i = 0; i < 1; i++) {
 		see(s, SP - sizeof stack, stack, sizeof stack - 4096);
@@ -340,7 +321,7 @@ END_TEST
 /* It failed, and a signal came at its return: the 0 in the register is the kernel's gift to the handler. */
 START_TEST(exec_that_fails_into_a_handler)
 {
-	struct script *s = begin();
+	struct script *s = thread_1();
 
 	enter(s, EXECVE, STUB, SP);
 	leave(s, HANDLER, FRAME, 0);
@@ -354,8 +335,6 @@ int main(void)
 {
 	Suite *s = suite_create("signals");
 	TCase *t = tcase_create("signals");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, restart_without_handler);
@@ -376,8 +355,5 @@ int main(void)
 	tcase_add_test(t, frames_without_end);
 	tcase_add_test(t, exec_that_fails_into_a_handler);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_tests(s);
 }

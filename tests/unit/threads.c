@@ -1,20 +1,11 @@
 /* Tests of calls in flight where the recording does not number threads: address space and stack pointer tell who
  * returns, and what they leave in doubt stays open.
  *
- * In:  recordings by hand (script.h)
+ * In:  recordings by hand (script_x86_64.h)
  * Out: a report; exit status 0 when all passed
  */
-#include "script.h"
-
-/* numbers of x86_64 */
-enum {
-	READ = 0, WRITE = 1, CLOSE = 3, RT_SIGRETURN = 15, FORK = 57, VFORK = 58, EXECVE = 59, EXIT = 60,
-};
-
-enum {
-	STUB = 0x401000, BEHIND = STUB + 2, OTHER = 0x402000, HANDLER = 0x408000, START = 0x409000,
-	SP = 0x7f0000, SP2 = 0x6f0000, FRAME = SP - 0x800, SPACE = 0x1000000, SPACE2 = 0x2000000,
-};
+#include "script_x86_64.h"
+#include "suite.h"
 
 static struct script *begin(void)
 {
@@ -152,9 +143,7 @@ START_TEST(exec_is_left_unfinished)
 {
 	struct script *s = begin();
 
-	enter(s, EXECVE, STUB, SP);
-	on(s, 0, 0, SPACE2);
-	leave(s, START, SP2, 0);
+	exec_in(s, 0, SPACE2);
 	enter(s, CLOSE, STUB, SP2);
 	leave(s, BEHIND, SP2, 0);
 	expect(s, "1 close returned 0 at 401002\n"
@@ -276,8 +265,6 @@ int main(void)
 {
 	Suite *s = suite_create("threads");
 	TCase *t = tcase_create("threads");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_add_test(t, threads_share_a_stub);
 	tcase_add_test(t, processes_share_a_stack_pointer);
@@ -297,8 +284,5 @@ int main(void)
 	tcase_add_test(t, a_number_comes_during_a_call);
 	tcase_add_test(t, a_number_comes_during_a_restarted_call);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_tests(s);
 }
