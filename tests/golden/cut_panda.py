@@ -18,7 +18,8 @@ import itertools
 import struct
 import sys
 
-PAGE = 4096
+from panda_pages import PAGE, Pages, write_core
+
 NAMES = ('eax', 'ecx', 'edx', 'ebx', 'esp', 'ebp', 'esi', 'edi')  # in the order of x86's encoding, as QEMU keeps them
 PSE, PRESENT, LARGE = 0x10, 1, 0x80
 
@@ -99,19 +100,18 @@ class Cpu:
 # ---- the replay ------------------------------------------------------------------------------------------------
 
 
-class Memory:
-    def __init__(self, pages, cr4):
-        self.pages, self.pse = pages, cr4 & PSE
-        self.wanted = None  # numbers of the pages that were used, with their content then
+class Memory(Pages):
+    highest = 0xffffffff
 
-    def page(self, number):
-        """The page's bytes, or None where there is no RAM."""
+    def __init__(self, pages, cr4):
+        super().__init__()
+        self.pages, self.pse = pages, cr4 & PSE
+
+    def look(self, number):
         if number not in self.pages:
             return None
         if self.pages[number] is None:
             self.pages[number] = bytearray(PAGE)
-        if self.wanted is not None and number not in self.wanted:
-            self.wanted[number] = bytes(self.pages[number])
         return self.pages[number]
 
     def entry(self, table, index):
@@ -126,15 +126,6 @@ class Memory:
             return (upper & 0xffc00000) | (upper & 0x1fe000) << 19 | addr & 0x3fffff
         lower = self.entry(upper & ~0xfff, addr >> 12 & 0x3ff)
         return (lower & ~0xfff) | addr & 0xfff if lower & PRESENT else None
-
-    def access(self, cr3, addr, data, write):
-        while data:
-            size = min(len(data), PAGE - addr % PAGE)
-            place = self.physical(cr3, addr)
-            page = None if place is None else self.page(place // PAGE)
-            if page is not None and write:
-                page[place % PAGE:place % PAGE + size] = data[:size]
-            addr, data = (addr + size) & 0xffffffff, data[size:]
 
 
 class Replay:
@@ -197,35 +188,6 @@ def qemu_note(regs, cpu, eip, cr3):
     return data + bytes(440 - len(data))
 
 
-def runs(numbers):
-    """[(first, count)] of adjacent numbers."""
-    found = []
-    for n in sorted(numbers):
-        if found and sum(found[-1]) == n:
-            found[-1][1] += 1
-        else:
-            found.append([n, 1])
-    return found
-
-
-def write_core(path, pages, regs, cpu, eip, cr3):
-    notes = note(b'CORE', 1, prstatus(regs, cpu, eip)) + note(b'QEMU', 0, qemu_note(regs, cpu, eip, cr3))
-    parts = runs(pages)
-    at = 64 + 56 * (len(parts) + 1)
-    headers = struct.pack('<IIQQQQQQ', 4, 0, at, 0, 0, len(notes), len(notes), 0)
-    at += len(notes)
-    for first, count in parts:
-        size = count * PAGE
-        headers += struct.pack('<IIQQQQQQ', 1, 0, at, 0, first * PAGE, size, size, 0)
-        at += size
-    with open(path, 'wb') as f:  # ELFCLASS64 with EM_386, as QEMU does it
-        f.write(b'\x7fELF\2\1\1' + bytes(9) + struct.pack('<HHIQQQIHHHHHH', 4, 3, 1, 0, 64, 0, 0, 64, 56,
-                                                         len(parts) + 1, 0, 0, 0))
-        f.write(headers + notes)
-        for first, count in parts:
-            f.write(b''.join(pages[n] for n in range(first, first + count)))
-
-
 def main():
     trace, snapshot, first, count, name = sys.argv[1:]
     pages, cpu = read_snapshot(snapshot)
@@ -243,8 +205,10 @@ def main():
             replay.line(line)
             cut.write(line)
     regs, eip, cr3 = start
-    write_core(name + '.core', memory.wanted, regs, cpu, eip, cr3)
-    print(f'{len(memory.wanted)} pages in {len(runs(memory.wanted))} runs')
+    notes = note(b'CORE', 1, prstatus(regs, cpu, eip)) + note(b'QEMU', 0, qemu_note(regs, cpu, eip, cr3))
+    # ELFCLASS64 with EM_386, as QEMU does it
+    head = b'\x7fELF\2\1\1' + bytes(9) + struct.pack('<HHIQ', 4, 3, 1, 0)
+    write_core(name + '.core', head, notes, memory.wanted)
 
 
 if __name__ == '__main__':

@@ -15,7 +15,8 @@ import mmap
 import struct
 import sys
 
-PAGE = 4096
+from panda_pages import PAGE, Pages, write_core
+
 ADDRESS, PRESENT, LARGE = 0x000ffffffffff000, 1, 0x80
 # registers by their place in QEMUCPUState (QEMU, target/i386/arch_dump.c) and in NT_PRSTATUS (linux/elfcore.h), in bytes
 QEMU_PLACES = {n: 8 + 8 * i for i, n in enumerate(
@@ -25,15 +26,16 @@ STATUS_PLACES = {n: 112 + 8 * i for i, n in enumerate(
     'r15 r14 r13 r12 rbp rbx r11 r10 r9 r8 rax rcx rdx rsi rdi - rip - - rsp'.split()) if n != '-'}
 
 
-class Dump:
+class Dump(Pages):
     """An ELF core: notes and pages, by number."""
 
     def __init__(self, path):
+        super().__init__()
         with open(path, 'rb') as f:
             self.data = mmap.mmap(f.fileno(), 0, access=mmap.ACCESS_READ)
         self.header = self.data[:64]
         at, (size, count) = struct.unpack_from('<Q', self.header, 32)[0], struct.unpack_from('<HH', self.header, 54)
-        self.parts, self.changed, self.wanted = [], {}, None
+        self.parts, self.changed = [], {}
         for kind, _, offset, _, addr, length, _, _ in (
                 struct.unpack_from('<IIQQQQQQ', self.data, at + size * i) for i in range(count)):
             if kind == 4:
@@ -41,16 +43,13 @@ class Dump:
             else:
                 self.parts.append((addr, length, offset))
 
-    def page(self, number):
-        """The page's bytes, or None where there is no RAM."""
+    def look(self, number):
         page = self.changed.get(number)
         if page is None:
             at = next((o + number * PAGE - a for a, n, o in self.parts if a <= number * PAGE < a + n), None)
             if at is None:
                 return None
             page = self.changed[number] = bytearray(self.data[at:at + PAGE])
-        if self.wanted is not None and number not in self.wanted:
-            self.wanted[number] = bytes(page)
         return page
 
     def physical(self, cr3, addr):
@@ -64,15 +63,6 @@ class Dump:
             if shift == 12 or shift < 39 and entry & LARGE:
                 return table & -(1 << shift) | addr & (1 << shift) - 1
         return None
-
-    def access(self, cr3, addr, data, write):
-        while data:
-            size = min(len(data), PAGE - addr % PAGE)
-            place = self.physical(cr3, addr)
-            page = None if place is None else self.page(place // PAGE)
-            if page is not None and write:
-                page[place % PAGE:place % PAGE + size] = data[:size]
-            addr, data = addr + size, data[size:]
 
     def set_registers(self, values):
         """In both notes of the first CPU."""
@@ -111,33 +101,6 @@ class Replay:
             self.dump.access(self.regs['cr3'], self.regs['rip'], bytes(15), False)
 
 
-def runs(numbers):
-    """[(first, count)] of adjacent numbers."""
-    found = []
-    for n in sorted(numbers):
-        if found and sum(found[-1]) == n:
-            found[-1][1] += 1
-        else:
-            found.append([n, 1])
-    return found
-
-
-def write_core(path, dump):
-    parts = runs(dump.wanted)
-    at = 64 + 56 * (len(parts) + 1)
-    headers = struct.pack('<IIQQQQQQ', 4, 0, at, 0, 0, len(dump.notes), len(dump.notes), 0)
-    at += len(dump.notes)
-    for first, count in parts:
-        size = count * PAGE
-        headers += struct.pack('<IIQQQQQQ', 1, 0, at, 0, first * PAGE, size, size, 0)
-        at += size
-    with open(path, 'wb') as f:
-        f.write(dump.header[:32] + struct.pack('<QQIHHHHHH', 64, 0, 0, 64, 56, len(parts) + 1, 0, 0, 0))
-        f.write(headers + dump.notes)
-        for first, count in parts:
-            f.write(b''.join(dump.wanted[n] for n in range(first, first + count)))
-
-
 def main():
     trace, memory, first, count, name = sys.argv[1:]
     dump = Dump(memory)
@@ -157,8 +120,7 @@ def main():
             replay.code()
             cut.write(line)
     dump.set_registers(start)
-    write_core(name + '.core', dump)
-    print(f'{len(dump.wanted)} pages in {len(runs(dump.wanted))} runs')
+    write_core(name + '.core', dump.header[:32], dump.notes, dump.wanted)
 
 
 if __name__ == '__main__':
