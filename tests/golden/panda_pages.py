@@ -9,7 +9,7 @@ PAGE = 4096
 
 
 class Pages:
-    """The guest's memory. A kind of it says what page `number` holds now (look), and where an address lies (physical)."""
+    """The guest's memory; kinds of it say what a page holds now (look) and where an address lies (physical)."""
 
     highest = 0xffffffffffffffff  # address of a program
 
@@ -53,7 +53,7 @@ def runs(numbers):
 
 
 def write_core(path, head, notes, pages):
-    """head: the first 32 bytes of the ELF header, up to the entry point; pages: content by number. Says how many there are."""
+    """head: the ELF header up to its entry point (32 bytes); pages: content by number. Says how many there are."""
     parts = runs(pages)
     at = 64 + 56 * (len(parts) + 1)
     headers = struct.pack('<IIQQQQQQ', 4, 0, at, 0, 0, len(notes), len(notes), 0)

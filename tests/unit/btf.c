@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "suite.h"
+
 enum { INT = 1, PTR, ARRAY, STRUCT, UNION, ENUM, FWD, TYPEDEF, CONST = 10, FUNC = 12, PROTO, VAR, FLOAT = 16, TAG = 18,
        ENUM64 };
 
@@ -364,8 +366,6 @@ int main(void)
 {
 	Suite *s = suite_create("btf");
 	TCase *c = tcase_create("btf");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	suite_add_tcase(s, c);
 	tcase_add_checked_fixture(c, setup, teardown);
@@ -379,8 +379,5 @@ int main(void)
 	tcase_add_test(c, other_machine);
 	tcase_add_test(c, damage);
 	tcase_add_test(c, every_cut);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return run_tests(s);
 }

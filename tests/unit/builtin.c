@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "../../src/proto.h"
+#include "suite.h"
 
 static const struct {
 	const char *abi;
@@ -202,16 +203,11 @@ int main(void)
 {
 	Suite *s = suite_create("builtin");
 	TCase *c = tcase_create("builtin");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	suite_add_tcase(s, c);
 	tcase_add_loop_test(c, known_figures, 0, sizeof figures / sizeof *figures);
 	tcase_add_loop_test(c, types_of_calls, 0, ABIS);
 	tcase_add_loop_test(c, consistent, 0, ABIS);
 	tcase_add_test(c, unknown_abi);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return run_tests(s);
 }

@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "suite.h"
+
 extern const struct sct_types_loader sct_types_dwarf;
 
 static char folder[] = "/tmp/sctrace-dwarf-XXXXXX";
@@ -278,8 +280,6 @@ int main(void)
 {
 	TCase *t = tcase_create("dwarf");
 	Suite *s = suite_create("dwarf");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_add_unchecked_fixture(t, sources, clean);
 	tcase_add_checked_fixture(t, setup, teardown);
@@ -290,8 +290,5 @@ int main(void)
 	tcase_add_test(t, identity);
 	tcase_set_timeout(t, 120);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return run_tests(s);
 }

@@ -7,6 +7,8 @@
 #include <check.h>
 #include <string.h>
 
+#include "suite.h"
+
 static struct sct_filter_spec spec;
 static struct sct_filter f;
 static uint64_t now;
@@ -213,8 +215,6 @@ int main(void)
 {
 	Suite *s = suite_create("filter");
 	TCase *t = tcase_create("records");
-	SRunner *r;
-	int failed;
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, by_name);
@@ -227,9 +227,5 @@ int main(void)
 	tcase_add_test(t, killed_by_exit_group);
 	tcase_add_test(t, what_is_wanted);
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return run_tests(s);
 }

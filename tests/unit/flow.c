@@ -4,6 +4,7 @@
  * Out: a report; exit status 0 when all passed
  */
 #include "script.h"
+#include "suite.h"
 
 /* numbers of i386 */
 enum { EXIT = 1, WRITE = 4, GETPID = 20 };
@@ -249,8 +250,6 @@ int main(void)
 {
 	Suite *s = suite_create("flow");
 	TCase *t = tcase_create("flow");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_add_test(t, the_next_instruction_is_the_return);
 	tcase_add_test(t, another_thread_in_between);
@@ -263,8 +262,5 @@ int main(void)
 	tcase_add_test(t, unseen_bytes_are_counted);
 	tcase_add_test(t, a_block_of_which_only_the_start_is_known);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_tests(s);
 }

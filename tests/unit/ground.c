@@ -11,6 +11,7 @@
 #include "../../src/cursor.h"
 #include "../../src/err.h"
 #include "../../src/map.h"
+#include "suite.h"
 
 START_TEST(an_error_is_complete)
 {
@@ -212,8 +213,6 @@ int main(void)
 {
 	Suite *s = suite_create("ground");
 	TCase *t = tcase_create("ground");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_add_test(t, an_error_is_complete);
 	tcase_add_test(t, reads_end_at_the_end);
@@ -225,8 +224,5 @@ int main(void)
 	tcase_add_test(t, map_against_an_array);
 	tcase_add_test(t, map_stays_small);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_tests(s);
 }

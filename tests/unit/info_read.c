@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "suite.h"
+
 static char folder[] = "/tmp/sctrace-info-XXXXXX";
 static char low[128], high[128], output[128]; /* two images and where output goes */
 static char low_spec[160], high_spec[160];
@@ -123,8 +125,6 @@ int main(void)
 {
 	Suite *s = suite_create("info_read");
 	TCase *t = tcase_create("read");
-	SRunner *r;
-	int failed;
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, overlay);
@@ -132,9 +132,5 @@ int main(void)
 	tcase_add_test(t, no_snapshot);
 	tcase_add_loop_test(t, makes_no_sense, 0, sizeof senseless / sizeof *senseless);
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return run_tests(s);
 }

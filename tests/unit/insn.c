@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "../../src/insn.h"
+#include "suite.h"
 
 static struct sct_insn *insn;
 
@@ -152,8 +153,6 @@ int main(void)
 {
 	Suite *s = suite_create("insn");
 	TCase *t = tcase_create("insn");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_add_checked_fixture(t, begin, end);
 	tcase_add_test(t, kinds);
@@ -161,8 +160,5 @@ int main(void)
 	tcase_add_test(t, unknown_mode_is_no_answer);
 	tcase_add_test(t, cache_never_mixes);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_tests(s);
 }

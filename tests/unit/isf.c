@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "suite.h"
+
 #define BASES "\"base_types\":{\"pointer\":{\"size\":8,\"signed\":false,\"kind\":\"int\",\"endian\":\"little\"}," \
 	"\"int\":{\"size\":4,\"signed\":true,\"kind\":\"int\",\"endian\":\"little\"}," \
 	"\"void\":{\"size\":0,\"signed\":false,\"kind\":\"void\",\"endian\":\"little\"}}"
@@ -160,8 +162,6 @@ int main(void)
 {
 	Suite *s = suite_create("isf");
 	TCase *c = tcase_create("isf");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	suite_add_tcase(s, c);
 	tcase_add_checked_fixture(c, setup, teardown);
@@ -172,8 +172,5 @@ int main(void)
 	tcase_add_test(c, too_deep);
 	tcase_add_test(c, kallsyms);
 	tcase_add_test(c, kallsyms_damage);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return run_tests(s);
 }

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "suite.h"
+
 static char path[] = "/tmp/sctrace-json-XXXXXX";
 static struct sct_json json;
 static char text[300000];
@@ -233,7 +235,6 @@ int main(void)
 {
 	Suite *s = suite_create("json");
 	TCase *c = tcase_create("json");
-	SRunner *r = srunner_create(s);
 	int failed;
 
 	close(mkstemp(path));
@@ -249,9 +250,7 @@ int main(void)
 	tcase_add_test(c, utf8_two_and_three);
 	tcase_add_test(c, utf8_edges);
 	tcase_set_timeout(c, 60);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
+	failed = run_tests(s);
 	unlink(path);
-	return failed != 0;
+	return failed;
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "../../src/record/kernel_memory.h"
+#include "suite.h"
 
 enum {
 	PAGES = 32,
@@ -200,8 +201,6 @@ int main(void)
 {
 	Suite *s = suite_create("kernel_memory");
 	TCase *t = tcase_create("all");
-	SRunner *run;
-	int failed;
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, by_the_kernels_tables);
@@ -213,9 +212,5 @@ int main(void)
 	tcase_add_test(t, of_32_bits);
 	tcase_add_test(t, without_physical_memory);
 	suite_add_tcase(s, t);
-	run = srunner_create(s);
-	srunner_run_all(run, CK_NORMAL);
-	failed = srunner_ntests_failed(run);
-	srunner_free(run);
-	return failed != 0;
+	return run_tests(s);
 }

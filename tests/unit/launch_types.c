@@ -13,6 +13,7 @@
 
 #include "../../src/os_linux.h"
 #include "../../src/record/launch.h"
+#include "suite.h"
 
 static const char symbols[] = "ffffffff82a1aa40 D init_task\nffffffff8241cb60 R __per_cpu_offset\n"
                               "000000000001fb80 A current_task\nffffffff82161900 R linux_banner\n";
@@ -120,8 +121,6 @@ int main(void)
 {
 	Suite *s = suite_create("launch_types");
 	TCase *t = tcase_create("all");
-	SRunner *run;
-	int failed;
 
 	tcase_add_test(t, layouts_of_kernelinfo);
 	tcase_add_test(t, no_such_file);
@@ -129,9 +128,5 @@ int main(void)
 	tcase_add_test(t, half_of_it);
 	tcase_add_test(t, kernelinfo_with_others);
 	suite_add_tcase(s, t);
-	run = srunner_create(s);
-	srunner_run_all(run, CK_NORMAL);
-	failed = srunner_ntests_failed(run);
-	srunner_free(run);
-	return failed != 0;
+	return run_tests(s);
 }

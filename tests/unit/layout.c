@@ -7,6 +7,7 @@
 
 #include "../../src/layout.h"
 #include "kernel_types.h"
+#include "suite.h"
 
 static const struct sct_abi x64 = { .name = "linux_x64", .word = 8, .ptr = 8 };
 static const struct sct_abi x32 = { .name = "linux_x32", .word = 8, .ptr = 4 };
@@ -253,8 +254,6 @@ int main(void)
 {
 	Suite *s = suite_create("layout");
 	TCase *t = tcase_create("layout");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, names);
@@ -269,8 +268,5 @@ int main(void)
 	tcase_add_test(t, another_machine);
 	tcase_add_test(t, no_kernel);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_tests(s);
 }

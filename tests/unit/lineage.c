@@ -4,6 +4,7 @@
  * Out: a report; exit status 0 when all passed
  */
 #include "lineage_steps.h"
+#include "suite.h"
 
 enum { ARGS = 0x7f1000, STATUS = 0x7f2000 };
 

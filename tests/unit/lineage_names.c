@@ -4,6 +4,7 @@
  * Out: a report; exit status 0 when all passed
  */
 #include "lineage_steps.h"
+#include "suite.h"
 
 enum { TEXT = 0x7f3000 };
 

@@ -6,7 +6,6 @@
 #define TEST_LINEAGE_STEPS_H
 
 #include "script_x86_64.h"
-#include "suite.h"
 
 /* Thread 1 is process 7. */
 static inline struct script *begin(void)

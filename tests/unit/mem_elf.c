@@ -6,6 +6,8 @@
 
 #include <elf.h>
 
+#include "suite.h"
+
 static uint8_t page[4096];
 
 struct segment {
@@ -420,8 +422,6 @@ int main(void)
 {
 	Suite *suite = suite_create("mem_elf");
 	TCase *t = tcase_create("files");
-	SRunner *r;
-	int failed;
 
 	tcase_add_checked_fixture(t, setup, close_image);
 	tcase_add_test(t, machine);
@@ -442,9 +442,5 @@ int main(void)
 	tcase_add_test(t, qemu);
 	tcase_add_test(t, qemu_paging);
 	suite_add_tcase(suite, t);
-	r = srunner_create(suite);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_tests(suite);
 }

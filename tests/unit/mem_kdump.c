@@ -9,6 +9,8 @@
 #include <zlib.h>
 #include <zstd.h>
 
+#include "suite.h"
+
 enum { PAGE = 4096, PAGES = 40, ZLIB = 1, LZO = 2, SNAPPY = 4, ZSTD = 0x20, TABLE = 4 * PAGE };
 
 /* Which pages there are, ascending. */
@@ -394,8 +396,6 @@ int main(void)
 {
 	Suite *suite = suite_create("mem_kdump");
 	TCase *t = tcase_create("files");
-	SRunner *r;
-	int failed;
 
 	tcase_add_checked_fixture(t, NULL, close_image);
 	tcase_add_test(t, whole);
@@ -410,9 +410,5 @@ int main(void)
 	tcase_add_test(t, qemu);
 	tcase_add_test(t, qemu_flattened);
 	suite_add_tcase(suite, t);
-	r = srunner_create(suite);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_tests(suite);
 }

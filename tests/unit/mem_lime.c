@@ -7,6 +7,7 @@
 #include <snappy-c.h>
 
 #include "../../formats/runs.h"
+#include "suite.h"
 
 enum { SIZE = 200000, LIME = 0x4c694d45, AVML = 0x4c4d5641 };
 
@@ -310,8 +311,6 @@ int main(void)
 {
 	Suite *suite = suite_create("mem_lime");
 	TCase *t = tcase_create("images");
-	SRunner *r;
-	int failed;
 
 	tcase_add_checked_fixture(t, setup, close_image);
 	tcase_add_test(t, raw);
@@ -325,9 +324,5 @@ int main(void)
 	tcase_add_test(t, avml_lies);
 	tcase_add_test(t, runs_as_model);
 	suite_add_tcase(suite, t);
-	r = srunner_create(suite);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_tests(suite);
 }

@@ -7,6 +7,7 @@
 #include <check.h>
 
 #include "migration_build.h"
+#include "suite.h"
 
 enum { RAM = 0x200000 };
 
@@ -467,8 +468,6 @@ int main(void)
 {
 	Suite *suite = suite_create("mem_migration");
 	TCase *t = tcase_create("stream");
-	SRunner *r;
-	int failed;
 
 	tcase_add_checked_fixture(t, NULL, teardown);
 	tcase_add_test(t, pages);
@@ -486,9 +485,5 @@ int main(void)
 	tcase_add_test(t, qemu_exec);
 	tcase_add_test(t, qemu_mapped);
 	suite_add_tcase(suite, t);
-	r = srunner_create(suite);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return run_tests(suite);
 }

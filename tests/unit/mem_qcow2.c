@@ -10,6 +10,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "suite.h"
+
 static struct sct_snapshot s;
 static struct sct_err err;
 
@@ -121,17 +123,11 @@ int main(void)
 {
 	Suite *suite = suite_create("mem_qcow2");
 	TCase *t = tcase_create("image");
-	SRunner *r;
-	int failed;
 
 	tcase_add_test(t, version_3);
 	tcase_add_test(t, version_2);
 	tcase_add_test(t, extended);
 	tcase_add_loop_test(t, changed, 0, sizeof changes / sizeof *changes);
 	suite_add_tcase(suite, t);
-	r = srunner_create(suite);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return run_tests(suite);
 }

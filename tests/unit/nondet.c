@@ -10,6 +10,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "suite.h"
+
 static uint8_t image[16 << 10];
 static size_t size;
 static struct sct_nondet *log_;
@@ -272,8 +274,6 @@ int main(void)
 {
 	Suite *s = suite_create("nondet");
 	TCase *c = tcase_create("nondet");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	suite_add_tcase(s, c);
 	tcase_add_test(c, all_kinds);
@@ -283,8 +283,5 @@ int main(void)
 	tcase_add_test(c, damage);
 	tcase_add_test(c, huge);
 	tcase_add_test(c, something_else);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return run_tests(s);
 }

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "suite.h"
+
 enum { WORDS_MAX = 160 };
 
 static char *words[WORDS_MAX + 1];
@@ -158,8 +160,6 @@ int main(void)
 {
 	Suite *s = suite_create("options");
 	TCase *t = tcase_create("command line");
-	SRunner *r;
-	int failed;
 
 	tcase_add_test(t, defaults);
 	tcase_add_test(t, sources);
@@ -169,9 +169,5 @@ int main(void)
 	tcase_add_test(t, limits);
 	tcase_add_test(t, filter);
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return run_tests(s);
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "linux_image.h"
+#include "suite.h"
 
 static void is_word(struct sct_word w, uint64_t value)
 {
@@ -348,8 +349,6 @@ int main(void)
 {
 	Suite *s = suite_create("os_linux");
 	TCase *t = tcase_create("who");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_test(t, all_of_a_thread);
 	tcase_add_test(t, of_this_moment);
@@ -368,9 +367,5 @@ int main(void)
 	tcase_add_test(t, no_addresses);
 	tcase_add_test(t, which_layout);
 	suite_add_tcase(s, t);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_tests(s);
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "linux_image.h"
+#include "suite.h"
 
 enum { FDS = 8 };
 
@@ -459,8 +460,6 @@ int main(void)
 {
 	Suite *suite = suite_create("os_linux_files");
 	TCase *t = tcase_create("names");
-	SRunner *r;
-	int failed;
 
 	tcase_add_test(t, numbers);
 	tcase_add_test(t, paths);
@@ -477,9 +476,5 @@ int main(void)
 	tcase_add_test(t, working_directory);
 	tcase_add_test(t, program);
 	suite_add_tcase(suite, t);
-	r = srunner_create(suite);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_tests(suite);
 }

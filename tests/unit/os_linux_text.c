@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "../../src/os_linux.h"
+#include "suite.h"
 
 static void expect_same(const struct sct_linux_layout *layout)
 {
@@ -90,15 +91,10 @@ int main(void)
 {
 	Suite *s = suite_create("os_linux_text");
 	TCase *t = tcase_create("text");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_add_test(t, text_and_back);
 	tcase_add_test(t, no_room);
 	tcase_add_test(t, no_layouts);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_tests(s);
 }

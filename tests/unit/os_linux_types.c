@@ -6,6 +6,7 @@
 
 #include "../../src/os_linux.h"
 #include "kernel_types.h"
+#include "suite.h"
 
 static struct sct_linux_layout layout;
 
@@ -254,8 +255,6 @@ int main(void)
 {
 	Suite *s = suite_create("os_linux_types");
 	TCase *t = tcase_create("types"), *k = tcase_create("kernelinfo");
-	SRunner *r;
-	int failed;
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, old);
@@ -268,9 +267,5 @@ int main(void)
 	tcase_add_test(k, kernelinfo);
 	tcase_add_test(k, kernelinfo_damage);
 	suite_add_tcase(s, k);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_tests(s);
 }

@@ -15,6 +15,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "suite.h"
+
 static char dir[] = "/tmp/sctrace-out-XXXXXX";
 static struct sct_out *out;
 static struct sct_err err;
@@ -298,7 +300,6 @@ int main(void)
 {
 	Suite *s = suite_create("out");
 	TCase *c = tcase_create("out");
-	SRunner *r = srunner_create(s);
 	int failed;
 
 	if (!mkdtemp(dir))
@@ -317,9 +318,7 @@ int main(void)
 	tcase_add_test(c, broken_in_a_write);
 	tcase_add_test(c, standard_output);
 	tcase_add_test(c, closed_output);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
+	failed = run_tests(s);
 	rmdir(dir);
-	return failed != 0;
+	return failed;
 }

@@ -14,6 +14,8 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include "suite.h"
+
 static char dir[] = "/tmp/sctrace-parts-XXXXXX";
 static struct sct_parts parts;
 static struct sct_err err;
@@ -265,7 +267,6 @@ int main(void)
 {
 	Suite *s = suite_create("parts");
 	TCase *c = tcase_create("parts");
-	SRunner *r = srunner_create(s);
 	char command[100];
 	int failed;
 
@@ -279,9 +280,7 @@ int main(void)
 	tcase_add_test(c, other_archives);
 	tcase_add_test(c, damaged);
 	tcase_add_test(c, bombs);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
+	failed = run_tests(s);
 	snprintf(command, sizeof command, "rm -r '%s'", dir);
 	return system(command) || failed != 0;
 }

@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "suite.h"
+
 static const struct sct_table *const tables[] = { &sct_table_linux_x64, &sct_table_linux_x32, &sct_table_linux_x86 };
 
 /* A row as text: entry(name@slot.size[+hi] class …), lengths by the name of the parameter that says them. */
@@ -283,8 +285,6 @@ int main(void)
 {
 	Suite *s = suite_create("proto");
 	TCase *t = tcase_create("tables");
-	SRunner *r;
-	int failed;
 
 	tcase_add_test(t, counts);
 	tcase_add_loop_test(t, spelled, 0, sizeof rows / sizeof *rows);
@@ -296,9 +296,5 @@ int main(void)
 	tcase_add_loop_test(t, rules, 0, sizeof tables / sizeof *tables);
 	tcase_add_test(t, error_names);
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return run_tests(s);
 }

@@ -193,15 +193,4 @@ static inline void sound(void)
 	ck_assert(!damage.truncated);
 }
 
-static inline int run_tests(Suite *suite)
-{
-	SRunner *runner = srunner_create(suite);
-	int failed;
-
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
-}
-
 #endif

@@ -17,6 +17,7 @@
 #include "../../src/record/lines.h"
 #include "../../src/record/stream.h"
 #include "../../src/record/switch.h"
+#include "suite.h"
 
 /* ---- the stack switch ---------------------------------------------------------------------------------- */
 
@@ -358,8 +359,6 @@ int main(void)
 {
 	Suite *s = suite_create("record");
 	TCase *t = tcase_create("all");
-	SRunner *run;
-	int failed;
 
 	tcase_add_test(t, switch_of_both_kernels);
 	tcase_add_test(t, not_a_switch);
@@ -372,9 +371,5 @@ int main(void)
 	tcase_add_test(t, full_disk_leaves_whole_frames);
 	tcase_add_test(t, old_segments_are_flushed);
 	suite_add_tcase(s, t);
-	run = srunner_create(s);
-	srunner_run_all(run, CK_NORMAL);
-	failed = srunner_ntests_failed(run);
-	srunner_free(run);
-	return failed != 0;
+	return run_tests(s);
 }

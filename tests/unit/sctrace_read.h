@@ -9,7 +9,6 @@
 #include <sys/mman.h>
 
 #include "../../formats/formats.h"
-#include "suite.h"
 #include "trace_build.h"
 
 enum { EVENTS_MAX = 4096 };

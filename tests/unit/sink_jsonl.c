@@ -9,6 +9,7 @@
 
 #include "../../formats/formats.h"
 #include "records.h"
+#include "suite.h"
 
 static char path[] = "/tmp/sctrace-jsonl-XXXXXX";
 static char text[64 << 10], want[sizeof text];
@@ -113,7 +114,6 @@ int main(void)
 {
 	Suite *s = suite_create("sink_jsonl");
 	TCase *c = tcase_create("sink_jsonl");
-	SRunner *r = srunner_create(s);
 	int failed;
 
 	close(mkstemp(path));
@@ -123,9 +123,7 @@ int main(void)
 	tcase_add_test(c, ends);
 	tcase_add_test(c, finding);
 	tcase_add_test(c, empty_value);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
+	failed = run_tests(s);
 	unlink(path);
-	return failed != 0;
+	return failed;
 }

@@ -10,6 +10,7 @@
 #include "../../formats/formats.h"
 #include "../../src/arena.h"
 #include "records.h"
+#include "suite.h"
 
 static char dir[] = "/tmp/sctrace-plog-XXXXXX";
 static struct sct_err err;
@@ -337,7 +338,6 @@ int main(void)
 {
 	Suite *s = suite_create("sink_plog");
 	TCase *c = tcase_create("sink_plog");
-	SRunner *r = srunner_create(s);
 	char command[64];
 	int failed;
 
@@ -353,9 +353,7 @@ int main(void)
 	tcase_add_test(c, random_records);
 	tcase_add_test(c, needs_a_file);
 	tcase_add_test(c, full_disk);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
+	failed = run_tests(s);
 	snprintf(command, sizeof command, "rm -rf %s", dir);
 	return system(command) != 0 || failed != 0;
 }

@@ -15,6 +15,8 @@
 #include <zlib.h>
 #include <zstd.h>
 
+#include "suite.h"
+
 static char folder[] = "/tmp/sctrace-snapshot-XXXXXX";
 static struct sct_file f;
 static struct sct_snapshot s;
@@ -232,8 +234,6 @@ int main(void)
 {
 	Suite *suite = suite_create("snapshot");
 	TCase *t = tcase_create("files");
-	SRunner *r;
-	int failed;
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, plain);
@@ -249,9 +249,5 @@ int main(void)
 	tcase_add_test(t, blame);
 	tcase_add_test(t, pc_ram);
 	suite_add_tcase(suite, t);
-	r = srunner_create(suite);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return run_tests(suite);
 }

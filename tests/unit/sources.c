@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "suite.h"
+
 static char folder[] = "/tmp/sctrace-sources-XXXXXX";
 static char paths[5][128]; /* of the files below */
 enum { TRACE, SNAPSHOT, NONDET, IMAGE, BASE };
@@ -145,8 +147,6 @@ int main(void)
 {
 	Suite *suite = suite_create("sources");
 	TCase *t = tcase_create("open");
-	SRunner *r;
-	int failed;
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, no_trace);
@@ -157,9 +157,5 @@ int main(void)
 	tcase_add_test(t, wider_snapshot);
 #endif
 	suite_add_tcase(suite, t);
-	r = srunner_create(suite);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return run_tests(suite);
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "../../src/step.h"
+#include "suite.h"
 
 /* Before each row's code: every slot i holds 0x1111111111111100 + i and is known, or what the row says. */
 #define BEFORE(i) (UINT64_C(0x1111111111111100) + (i))
@@ -207,17 +208,11 @@ int main(void)
 {
 	Suite *suite = suite_create("step");
 	TCase *tc = tcase_create("step");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_loop_test(tc, in_64_bit_code, 0, sizeof rows64 / sizeof *rows64);
 	tcase_add_loop_test(tc, in_32_bit_code, 0, sizeof rows32 / sizeof *rows32);
 	tcase_add_test(tc, unknown_mode);
 	tcase_add_loop_test(tc, runs_to_the_end, 0, sizeof reached / sizeof *reached);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_tests(suite);
 }

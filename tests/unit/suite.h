@@ -9,14 +9,14 @@
 #include <stdlib.h>
 
 /* Frees the suite too. */
-static inline int run_tests(Suite *s)
+static inline int run_tests(Suite *suite)
 {
-	SRunner *r = srunner_create(s);
+	SRunner *runner = srunner_create(suite);
 	int failed;
 
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
 	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "../../src/record/kernel.h"
+#include "suite.h"
 
 static char path[] = "/tmp/sctrace-symbols.XXXXXX";
 
@@ -295,7 +296,6 @@ int main(void)
 {
 	Suite *suite = suite_create("symbols");
 	TCase *files = tcase_create("files"), *kernel = tcase_create("kernel");
-	SRunner *runner;
 	int failed, fd = mkstemp(path);
 
 	if (fd < 0)
@@ -315,10 +315,7 @@ int main(void)
 	tcase_add_test(kernel, proof);
 	suite_add_tcase(suite, files);
 	suite_add_tcase(suite, kernel);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
+	failed = run_tests(suite);
 	unlink(path);
-	return failed != 0;
+	return failed;
 }

@@ -12,6 +12,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "suite.h"
+
 static struct sct_trace_info info;
 static struct sct_damage damage;
 static struct sct_err err;
@@ -440,8 +442,6 @@ int main(void)
 {
 	Suite *s = suite_create("trace_execlog");
 	TCase *c = tcase_create("trace_execlog");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	suite_add_tcase(s, c);
 	tcase_add_test(c, program);
@@ -464,8 +464,5 @@ int main(void)
 	tcase_add_test(c, machine_unknown);
 	tcase_add_test(c, lengths);
 	tcase_add_test(c, architectures);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return run_tests(s);
 }

@@ -3,6 +3,7 @@
  * Out: events, as text
  */
 #include "panda_text.h"
+#include "suite.h"
 
 /* ---- a machine ---------------------------------------------------------------------------------------------- */
 
@@ -184,8 +185,6 @@ int main(void)
 {
 	Suite *s = suite_create("trace_panda");
 	TCase *c = tcase_create("all");
-	SRunner *r;
-	int failed;
 
 	tcase_set_timeout(c, 120);
 	tcase_add_checked_fixture(c, setup, teardown);
@@ -199,9 +198,5 @@ int main(void)
 	tcase_add_test(c, tenet);
 	tcase_add_test(c, devices);
 	suite_add_tcase(s, c);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_tests(s);
 }

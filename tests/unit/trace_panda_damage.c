@@ -6,6 +6,8 @@
 
 #include <zstd.h>
 
+#include "suite.h"
+
 /* Reads one that has damage of that many places, the first at offset with that cause. */
 static void ck_damaged(const char *text, const char *expected, uint64_t places, uint64_t offset, const char *cause)
 {
@@ -267,8 +269,6 @@ int main(void)
 {
 	Suite *s = suite_create("trace_panda_damage");
 	TCase *c = tcase_create("all");
-	SRunner *r;
-	int failed;
 
 	tcase_set_timeout(c, 120);
 	tcase_add_checked_fixture(c, setup, teardown);
@@ -285,9 +285,5 @@ int main(void)
 	tcase_add_test(c, damaged_frame);
 	tcase_add_test(c, batches);
 	suite_add_tcase(s, c);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_tests(s);
 }

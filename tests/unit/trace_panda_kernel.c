@@ -4,6 +4,7 @@
  * Out: events, as text
  */
 #include "panda_text.h"
+#include "suite.h"
 
 /* ---- threads ------------------------------------------------------------------------------------------------ */
 
@@ -285,8 +286,6 @@ int main(void)
 {
 	Suite *s = suite_create("trace_panda_kernel");
 	TCase *c = tcase_create("all");
-	SRunner *r;
-	int failed;
 
 	tcase_add_checked_fixture(c, setup, teardown);
 	tcase_add_test(c, threads);
@@ -306,9 +305,5 @@ int main(void)
 	tcase_add_test(c, syscall_of_64_bits);
 	tcase_add_test(c, syscall_of_both);
 	suite_add_tcase(s, c);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_tests(s);
 }

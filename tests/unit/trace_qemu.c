@@ -4,6 +4,7 @@
  * Out: a report; exit status 0 when all passed
  */
 #include "qemu_text.h"
+#include "suite.h"
 
 /* ---- programs ----------------------------------------------------------------------------------------------- */
 

@@ -5,6 +5,7 @@
  * Out: a report; exit status 0 when all passed
  */
 #include "qemu_text.h"
+#include "suite.h"
 
 static void announce_block(const char *pc, const char *flags, unsigned count)
 {

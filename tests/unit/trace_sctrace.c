@@ -3,6 +3,7 @@
  * Out: a report; exit status 0 when all passed
  */
 #include "sctrace_read.h"
+#include "suite.h"
 
 START_TEST(deltas)
 {

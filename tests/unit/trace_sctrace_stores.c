@@ -3,6 +3,7 @@
  * Out: a report; exit status 0 when all passed
  */
 #include "sctrace_read.h"
+#include "suite.h"
 
 static void put_store(struct sct_bytes *b, unsigned head, int64_t delta, uint64_t page, uint64_t next, const char *value)
 {

@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "suite.h"
+
 static struct sct_types db;
 static struct sct_err err;
 
@@ -234,8 +236,6 @@ int main(void)
 {
 	Suite *s = suite_create("types");
 	TCase *c = tcase_create("types");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	suite_add_tcase(s, c);
 	tcase_add_checked_fixture(c, setup, teardown);
@@ -247,8 +247,5 @@ int main(void)
 	tcase_add_test(c, declarations);
 	tcase_add_test(c, symbols);
 	tcase_add_test(c, machines);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return run_tests(s);
 }

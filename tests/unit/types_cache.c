@@ -12,6 +12,8 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include "suite.h"
+
 static char folder[64], path[160];
 static const struct sct_cache_key key = { .build_id = { 0xab, 0x01 }, .build_id_size = 2, .size = 1234 };
 static struct sct_types db, back;
@@ -250,8 +252,6 @@ int main(void)
 {
 	Suite *s = suite_create("types_cache");
 	TCase *t = tcase_create("cache");
-	SRunner *r;
-	int failed;
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, round_trip);
@@ -261,9 +261,5 @@ int main(void)
 	tcase_add_test(t, cannot_be_written);
 	tcase_add_test(t, merged);
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return run_tests(s);
 }

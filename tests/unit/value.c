@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "suite.h"
 #include "value.h"
 
 static const struct sct_view plain_view = { .limits = SCT_LIMITS_DEFAULT };
@@ -99,15 +100,10 @@ int main(void)
 {
 	Suite *s = suite_create("value");
 	TCase *t = tcase_create("value");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_add_test(t, absent_at_entry);
 	tcase_add_test(t, known_at_entry_stays);
 	tcase_add_test(t, never_there);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_tests(s);
 }

@@ -3,6 +3,7 @@
  * Out: a report; exit status 0 when all passed
  */
 #include "kernel_types.h"
+#include "suite.h"
 #include "values.h"
 
 static struct sct_view view;
@@ -180,8 +181,6 @@ int main(void)
 {
 	Suite *s = suite_create("value_dirent");
 	TCase *c = tcase_create("value_dirent");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	suite_add_tcase(s, c);
 	tcase_add_test(c, records);
@@ -191,8 +190,5 @@ int main(void)
 	tcase_add_test(c, not_whole);
 	tcase_add_test(c, not_mapped);
 	tcase_add_test(c, limits);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return run_tests(s);
 }

@@ -3,6 +3,7 @@
  * Out: a report; exit status 0 when all passed
  */
 #include "kernel_types.h"
+#include "suite.h"
 #include "values.h"
 
 static struct sct_view view;
@@ -403,8 +404,6 @@ int main(void)
 {
 	Suite *s = suite_create("value_struct");
 	TCase *c = tcase_create("value_struct");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_add_checked_fixture(c, before, after);
 	tcase_add_test(c, kinds);
@@ -424,8 +423,5 @@ int main(void)
 	tcase_add_test(c, file_handles);
 	tcase_add_test(c, socket_addresses);
 	suite_add_tcase(s, c);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_tests(s);
 }

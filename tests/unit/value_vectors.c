@@ -3,6 +3,7 @@
  * In:  calls over memory with such descriptions (values.h)
  * Out: a report; exit status 0 when all passed
  */
+#include "suite.h"
 #include "values.h"
 
 /* ---- iovecs ---------------------------------------------------------------------------------------------------- */
@@ -207,8 +208,6 @@ int main(void)
 {
 	Suite *s = suite_create("value_vectors");
 	TCase *t = tcase_create("value_vectors");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_add_test(t, iovecs);
 	tcase_add_test(t, remote_iovecs_show_no_data);
@@ -219,8 +218,5 @@ int main(void)
 	tcase_add_test(t, several_messages);
 	tcase_add_test(t, arrays_of_arrays_are_bounded);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_tests(s);
 }

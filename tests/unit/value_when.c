@@ -2,6 +2,7 @@
  * In:  calls of the tables, argument words, memory
  * Out: the value of one argument as text
  */
+#include "suite.h"
 #include "values.h"
 
 static struct sct_view view = { .limits = SCT_LIMITS_DEFAULT };
@@ -151,15 +152,10 @@ int main(void)
 {
 	Suite *s = suite_create("value_when");
 	TCase *c = tcase_create("value_when");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	suite_add_tcase(s, c);
 	tcase_add_loop_test(c, meanings, 0, sizeof rows / sizeof *rows);
 	tcase_add_test(c, undecided);
 	tcase_add_test(c, results);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return run_tests(s);
 }

@@ -7,6 +7,8 @@
 #include <check.h>
 #include <stdlib.h>
 
+#include "suite.h"
+
 #define PG (UINT64_C(1) << 31)
 #define PSE (UINT64_C(1) << 4)
 #define PAE (UINT64_C(1) << 5)
@@ -404,12 +406,7 @@ static TCase *cases(void)
 int main(void)
 {
 	Suite *s = suite_create("walk");
-	SRunner *sr = srunner_create(s);
-	int failed;
 
 	suite_add_tcase(s, cases());
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_tests(s);
 }
