@@ -1,24 +1,12 @@
 /* Tests of descriptors and directories that threads change at the same time: who was last is not known.
  *
- * In:  recordings by hand (script.h); writes ask what a number is
+ * In:  recordings by hand (descriptors_steps.h)
  * Out: a report; exit status 0 when all passed
  */
-#include "script.h"
+#include "descriptors_steps.h"
+#include "suite.h"
 
-/* numbers of x86_64 */
-enum {
-	WRITE = 1, OPEN = 2, CLOSE = 3, DUP = 32, DUP2 = 33, SOCKET = 41, CONNECT = 42, BIND = 49, CLONE = 56, CHDIR = 80,
-	UNSHARE = 272, CLOSE_RANGE = 436,
-};
-
-enum {
-	STUB = 0x401000, BEHIND = STUB + 2, SP = 0x7f0000, CHILD_SP = 0x5f0000, TEXT = 0x7f1000, DATA = 0x7f2000,
-	SPACE = 0x1000000,
-};
-
-enum { THREAD_FLAGS = 0x3d0f00, SHARED_FILES = 0x400 };
-
-/* ---- what threads do ---------------------------------------------------------------------------------------- */
+/* ---- what threads do --------------------------------------------------------------------------------------------- */
 
 /* Thread 1 on its CPU, thread 2 on another: one of them begins a call, or ends it. */
 static void starts(struct script *s, unsigned thread, uint32_t nr, uint64_t a, uint64_t b, uint64_t c)
@@ -76,30 +64,11 @@ static struct script *begin(void)
 	opens(s, 1, "/b", 4);
 	starts(s, 1, CLONE, THREAD_FLAGS, CHILD_SP, 0);
 	ends(s, 1, 8);
-	born(s, 1, 2, SPACE);
-	leave(s, BEHIND, CHILD_SP, 0);
+	first_step(s, 1, 2, SPACE, CHILD_SP);
 	return s;
 }
 
-/* "3=/etc/passwd " for each write */
-static int say_asked(void *ctx, const struct sct_record *r, struct sct_err *err)
-{
-	struct script *s = ctx;
-
-	(void)err;
-	if (r->name && !strcmp(r->name, "write"))
-		say(s, "%d=%s ", (int)r->args[0].num, r->args[0].text ? r->args[0].text : "?");
-	return 0;
-}
-
-static void tells(struct script *s, const char *texts)
-{
-	script_run(s, say_asked);
-	ck_assert_str_eq(s->text, texts);
-	free(s);
-}
-
-/* ---- tests -------------------------------------------------------------------------------------------------- */
+/* ---- tests ------------------------------------------------------------------------------------------------------- */
 
 /* A number that one call gives while another takes it away: who was last is not known. */
 START_TEST(races)
@@ -172,34 +141,6 @@ START_TEST(races_of_sockets)
 }
 END_TEST
 
-/* A connection that has only begun has taken an address; a socket that is disconnected may have lost its own. */
-START_TEST(addresses_that_change)
-{
-	static const uint8_t any[] = { 2, 0, 0, 80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 };
-	static const uint8_t addr[] = { 2, 0, 0, 80, 127, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0 };
-	static const uint8_t none[16];
-	struct script *s = begin();
-
-	makes(s, 1, SOCKET, 2, 1, 0, 5);
-	see(s, DATA, any, sizeof any);
-	makes(s, 1, BIND, 5, DATA, sizeof any, 0);
-	asks(s, 1, 5);
-	see(s, DATA, addr, sizeof addr);
-	makes(s, 1, CONNECT, 5, DATA, sizeof addr, -115); /* EINPROGRESS */
-	asks(s, 1, 5);
-	makes(s, 1, SOCKET, 2, 2, 0, 6);
-	see(s, DATA, addr, sizeof addr);
-	makes(s, 1, BIND, 6, DATA, sizeof addr, 0);
-	see(s, DATA, addr, sizeof addr);
-	makes(s, 1, CONNECT, 6, DATA, sizeof addr, 0);
-	asks(s, 1, 6);
-	see(s, DATA, none, sizeof none);
-	makes(s, 1, CONNECT, 6, DATA, sizeof none, 0);
-	asks(s, 1, 6);
-	tells(s, "5=TCP:[0.0.0.0:80] 5=TCP 6=UDP:[127.0.0.1:80->127.0.0.1:80] 6=UDP ");
-}
-END_TEST
-
 /* What unshare copies is what the table had then. */
 START_TEST(races_of_unshare)
 {
@@ -240,18 +181,12 @@ int main(void)
 {
 	Suite *s = suite_create("descriptors_races");
 	TCase *t = tcase_create("descriptors_races");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_add_test(t, races);
 	tcase_add_test(t, races_of_copies);
 	tcase_add_test(t, races_of_sockets);
-	tcase_add_test(t, addresses_that_change);
 	tcase_add_test(t, races_of_unshare);
 	tcase_add_test(t, races_of_directories);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_tests(s);
 }
