@@ -1,4 +1,7 @@
-/* Bytes as a file that sct_input_open can open. */
+/* Bytes as a file that sct_input_open can open.
+ * In:  bytes
+ * Out: a path in /proc/self/fd
+ */
 #ifndef SCT_FUZZ_MEMORY_FILE_H
 #define SCT_FUZZ_MEMORY_FILE_H
 

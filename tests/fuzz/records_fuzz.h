@@ -1,4 +1,7 @@
-/* What fuzz targets of the pipeline do with records: log writers write them, and their numbers are in order. */
+/* What fuzz targets of the pipeline do with records: log writers write them, and their numbers are in order.
+ * In:  records
+ * Out: nothing, or an abort
+ */
 #ifndef SCT_FUZZ_RECORDS_H
 #define SCT_FUZZ_RECORDS_H
 

@@ -1,4 +1,7 @@
-/* What every fuzz target of a loader of types does: loads the bytes, then asks all that can be asked. */
+/* What every fuzz target of a loader of types does: loads the bytes, then asks all that can be asked.
+ * In:  bytes, the loader
+ * Out: nothing, or an abort
+ */
 #ifndef SCT_TYPES_FUZZ_H
 #define SCT_TYPES_FUZZ_H
 

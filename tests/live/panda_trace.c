@@ -2,8 +2,8 @@
  * where no recording of PANDA's is at hand.
  *
  * In:  arguments of -plugin: out=FD, control=FD (a socket), hidden=FD, limit=N (instructions)
- * Out: the trace on out; on the socket an answer to each command; on hidden the stores to programs' memory that PANDA does
- *      not show: number of the instruction, address in hex, bytes
+ * Out: the trace on out; on the socket an answer to each command; on hidden the stores to programs' memory that PANDA
+ *      does not show: number of the instruction, address in hex, bytes
  *
  * Layout: a line for each instruction, told before it runs, with what the one before it did: accesses, then general
  * registers that have other values now, in the CPU's own order (PANDA, panda/plugins/trace/trace.cpp). PANDA shows the

@@ -287,8 +287,8 @@ START_TEST(module_with_its_base)
 	snprintf(path, sizeof path, "%s/own", folder);
 	write_image(path);
 	snprintf(path, sizeof path, "%s/module", folder);
-	snprintf(command, sizeof command, "cd %s && objcopy -I binary -O elf64-x86-64 --rename-section .data=.BTF own module "
-		"&& objcopy --add-section .BTF.base=base module", folder);
+	snprintf(command, sizeof command, "cd %s && objcopy -I binary -O elf64-x86-64 --rename-section .data=.BTF own "
+		"module && objcopy --add-section .BTF.base=base module", folder);
 	ck_assert_int_eq(system(command), 0);
 	ck_assert_int_eq(sct_file_open(&file, path, &err), SCT_OK);
 	rc = sct_types_btf.load(&db, &file, &err);

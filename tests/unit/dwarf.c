@@ -222,7 +222,8 @@ START_TEST(separate)
 	sct_types_init(&db);
 	ck_assert_int_eq(load("bare"), SCT_E_FORMAT);
 	ck_assert_ptr_nonnull(strstr(err.text, "no DWARF"));
-	run("%s -g -o .debug/whole.debug first.c second.c -DOTHER -Wl,--build-id=0x1234", compiler()); /* of another build */
+	/* of another build */
+	run("%s -g -o .debug/whole.debug first.c second.c -DOTHER -Wl,--build-id=0x1234", compiler());
 	ck_assert_int_eq(load("linked"), SCT_E_FORMAT);
 }
 END_TEST
@@ -267,7 +268,8 @@ START_TEST(identity)
 	ck_assert_int_eq(sct_types_identity(&db, other, 8, NULL, &err), SCT_E_USAGE);
 	ck_assert_int_eq(sct_types_identity(&db, NULL, 0, "Linux version 6.1.1 (x) #1\n", &err), SCT_E_USAGE);
 	ck_assert_ptr_nonnull(strstr(err.text, "6.1.1"));
-	run("%s -o kernel kernel.c first.c second.c -Wl,--build-id=0x0102030405060708", compiler()); /* with symbols alone */
+	/* with symbols alone */
+	run("%s -o kernel kernel.c first.c second.c -Wl,--build-id=0x0102030405060708", compiler());
 	sct_types_fini(&db);
 	sct_types_init(&db);
 	ck_loads("kernel");

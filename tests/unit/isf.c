@@ -83,7 +83,8 @@ START_TEST(numbers)
 	char text[] = "[18446744073709551615,\"18446744073709551615\",9223372036854775807, 12345678901234567890.5]";
 
 	sct_isf_fold_numbers(text, strlen(text));
-	ck_assert_str_eq(text, "[-1                  ,\"18446744073709551615\",9223372036854775807, 12345678901234567890.5]");
+	ck_assert_str_eq(text,
+	                 "[-1                  ,\"18446744073709551615\",9223372036854775807, 12345678901234567890.5]");
 }
 END_TEST
 
@@ -134,7 +135,8 @@ START_TEST(kallsyms)
 	const struct sct_symbol *s;
 
 	ck_loads("symbols", "0000000000000000 A fixed_percpu_data\n0000000000021040 A cpu_info\nffffffff81000000 T _stext\n"
-		"ffffffff82a1b600 D init_task\nffffffffc0000000 t helper\t[ext4]\nffffffff81000010 t once\nffffffff81000020 t once\n"
+		"ffffffff82a1b600 D init_task\nffffffffc0000000 t helper\t[ext4]\nffffffff81000010 t once\n"
+		"ffffffff81000020 t once\n"
 		"ffffffff81e00000 r __func__.1\n");
 	s = sct_types_symbol(&db, "init_task");
 	ck_assert(s && s->has_address && s->address == 0xffffffff82a1b600 && s->type == SCT_NO_TYPE);
@@ -151,8 +153,9 @@ START_TEST(kallsyms_damage)
 {
 	ck_assert_int_eq(load("symbols", "c1000000 T _stext\nc1000000 T a\nc1000000 T b\nc100 T c\n"), SCT_E_FORMAT);
 	ck_assert_uint_eq(err.offset, 44);
-	ck_assert_int_eq(load("symbols", "c1000000 T _stext\nc1000000 T a\nc1000000 T b\nc1000000 B The real one is elsewhere\n"),
-		SCT_E_FORMAT);
+	ck_assert_int_eq(load("symbols", "c1000000 T _stext\nc1000000 T a\nc1000000 T b\n"
+	                                 "c1000000 B The real one is elsewhere\n"),
+	                 SCT_E_FORMAT);
 	ck_assert_uint_eq(err.offset, 44);
 	ck_assert_int_eq(load("symbols", "00000000 T _stext\n00000000 T a\n00000000 T b\n"), SCT_E_FORMAT);
 }

@@ -65,9 +65,9 @@ START_TEST(names)
 	uint32_t alias = made_of(SCT_TYPE_TYPEDEF, "uid_t", made_of(SCT_TYPE_CONST, "", c_uint, 0), 0);
 	uint32_t function = made_of(SCT_TYPE_FUNCTION, "", c_int, 0), row = ARRAY(c_int, 2);
 
-	STRUCT("s", 136, { "a", alias, 0 }, { "b", c_ulong, 8 }, { "c", POINTER(made_of(SCT_TYPE_CONST, "", c_char, 0)), 16 },
-	       { "d", POINTER(function), 24 }, { "e", ARRAY(row, 3), 32 }, { "f", ARRAY(c_char, 65), 56 },
-	       { "g", POINTER(0), 128 });
+	STRUCT("s", 136, { "a", alias, 0 }, { "b", c_ulong, 8 },
+	       { "c", POINTER(made_of(SCT_TYPE_CONST, "", c_char, 0)), 16 }, { "d", POINTER(function), 24 },
+	       { "e", ARRAY(row, 3), 32 }, { "f", ARRAY(c_char, 65), 56 }, { "g", POINTER(0), 128 });
 	end_types();
 	ck_shown(&x64, "const struct s *",
 	         "struct s 136: unsigned int a 0; unsigned long b 8; char * c 16; void (*)() d 24; int [3][2] e 32; "
@@ -105,7 +105,8 @@ START_TEST(structs_behind_typedefs)
 	uint32_t alias = made_of(SCT_TYPE_TYPEDEF, "__sigset", made_of(SCT_TYPE_CONST, "", set, 0), 0);
 	uint32_t value = UNION("sigval", 8, { "number", c_long, 0 });
 	uint32_t value_t = made_of(SCT_TYPE_TYPEDEF, "sigval_t", value, 0);
-	uint32_t isf = STRUCT("sigset_t", 8, { "sig", c_ulong, 0 }), isf_value = UNION("sigval_t", 8, { "number", c_long, 0 });
+	uint32_t isf = STRUCT("sigset_t", 8, { "sig", c_ulong, 0 });
+	uint32_t isf_value = UNION("sigval_t", 8, { "number", c_long, 0 });
 
 	STRUCT("one", 40, { "a", alias, 0 }, { "b", POINTER(set), 8 }, { "c", ARRAY(set, 1), 16 }, { "d", value_t, 24 },
 	       { "e", value, 32 });
@@ -242,7 +243,8 @@ END_TEST
 START_TEST(no_kernel)
 {
 	layouts = sct_layouts_new(NULL);
-	ck_shown(&x64, "struct __kernel_timespec *", "struct __kernel_timespec 16: long long tv_sec 0; long long tv_nsec 8");
+	ck_shown(&x64, "struct __kernel_timespec *",
+	         "struct __kernel_timespec 16: long long tv_sec 0; long long tv_nsec 8");
 	ck_shown(&x86, "struct old_timespec32 *", "struct old_timespec32 8: int tv_sec 0; int tv_nsec 4");
 	ck_shown(&other, "struct timezone *", NULL);
 	ck_assert_ptr_nonnull(sct_layouts_pointee(layouts, &x64, "siginfo_t *"));

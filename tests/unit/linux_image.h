@@ -1,4 +1,7 @@
-/* A small Linux kernel's memory, made by hand: structs with places of their own, where a test puts what it needs. */
+/* A small Linux kernel's memory, made by hand: structs with places of their own, where a test puts what it needs.
+ * In:  fields and their values
+ * Out: the guest's own data as src/os_linux.h reads them
+ */
 #ifndef SCT_TEST_LINUX_IMAGE_H
 #define SCT_TEST_LINUX_IMAGE_H
 

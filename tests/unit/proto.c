@@ -77,8 +77,8 @@ static const struct {
 	{ &sct_table_linux_x86, 140,
 	  "sys_llseek(fd@0:fd32, offset@2+1:int64, result@3:num32 out, whence@4:uint32)" },
 	{ &sct_table_linux_x86, 272, "sys_ia32_fadvise64_64(fd@0:fd32, offset@1+2:int64, len@3+4:int64, advice@5:int32)" },
-	{ &sct_table_linux_x86, 339, "sys_fanotify_mark(fanotify_fd@0:fd32, flags@1:uint32, mask@2+3:uint64, dfd@4:dirfd32, "
-				     "pathname@5:str32 in)" },
+	{ &sct_table_linux_x86, 339,
+	  "sys_fanotify_mark(fanotify_fd@0:fd32, flags@1:uint32, mask@2+3:uint64, dfd@4:dirfd32, pathname@5:str32 in)" },
 	{ &sct_table_linux_x86, 253, "sys_lookup_dcookie(cookie64@0+1:uint64, buf@2:buf32 out ret/len, len@3:uint32)" },
 	{ &sct_table_linux_x86, 378,
 	  "sys_preadv2(fd@0:fd32, vec@1:iov32 out vlen, vlen@2:uint32, pos@3+4:int64, flags@5:int32)" },

@@ -5,7 +5,8 @@
 #include "sctrace_read.h"
 #include "suite.h"
 
-static void put_store(struct sct_bytes *b, unsigned head, int64_t delta, uint64_t page, uint64_t next, const char *value)
+static void put_store(struct sct_bytes *b, unsigned head, int64_t delta, uint64_t page, uint64_t next,
+                      const char *value)
 {
 	sct_put_u8(b, (uint8_t)head);
 	sct_put_zigzag(b, delta);

@@ -24,8 +24,8 @@ enum { SUM = 8, VERSION = 12, ONE = 16, COUNTS = 56, HEAD = 168 };
 
 static uint32_t named(uint8_t kind, const char *name, uint32_t to, uint32_t first, uint32_t count)
 {
-	return sct_types_add(&db, &(struct sct_type){ .kind = kind, .name = sct_types_add_name(&db, name), .size = 8, .to = to,
-	                                              .first = first, .count = count });
+	return sct_types_add(&db, &(struct sct_type){ .kind = kind, .name = sct_types_add_name(&db, name), .size = 8,
+	                                              .to = to, .first = first, .count = count });
 }
 
 /* enum e { A }; struct s { struct s *next; enum e e; }; struct s *f(int); and an address. */

@@ -216,7 +216,8 @@ static size_t values_in(const struct sct_value *v)
 START_TEST(trees_are_bounded)
 {
 	const struct sct_param in[] = { STRUCT_AT(SCT_IN, "struct tree *") };
-	uint32_t next = POINTER(db.types.count + 2), array = ARRAY(next, 512), tree = STRUCT("tree", 4096, { "a", array, 0 });
+	uint32_t next = POINTER(db.types.count + 2), array = ARRAY(next, 512);
+	uint32_t tree = STRUCT("tree", 4096, { "a", array, 0 });
 
 	ck_assert_uint_eq(sct_type(&db, next)->to, tree);
 	end_types();

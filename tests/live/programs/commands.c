@@ -1,5 +1,8 @@
 /* Calls of which one argument says what another one is: locks and owners by fcntl, names by prctl; and the entries of
  * directories.
+ *
+ * In:  /data, /tmp
+ * Out: system calls for strace and the recording to agree on
  */
 #include <fcntl.h>
 #include <stdint.h>

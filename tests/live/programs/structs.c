@@ -418,7 +418,9 @@ static void queues(void)
 static void rings(void)
 {
 	struct io_uring_params params = { .flags = IORING_SETUP_CLAMP, .sq_thread_idle = 17 };
-	struct iocb block = { .aio_data = 0x77, .aio_lio_opcode = IOCB_CMD_PREAD, .aio_buf = (uintptr_t)out, .aio_nbytes = 9 };
+	struct iocb block = {
+		.aio_data = 0x77, .aio_lio_opcode = IOCB_CMD_PREAD, .aio_buf = (uintptr_t)out, .aio_nbytes = 9,
+	};
 	struct iocb *blocks[] = { &block };
 	struct sock_filter code[] = { { 0x20, 0, 0, 4 }, { 0x06, 1, 2, 0x7fff0000 } };
 	struct sock_fprog program = { 2, code };
