@@ -178,13 +178,13 @@ static void every_kind(bool is_big)
 	ck_assert(t->kind == SCT_TYPE_FUNCTION && t->count == 1 && t->flags & SCT_TYPE_VARIADIC);
 }
 
-START_TEST(little)
+START_TEST(little_endian)
 {
 	every_kind(false);
 }
 END_TEST
 
-START_TEST(other_order)
+START_TEST(big_endian)
 {
 	every_kind(true);
 }
@@ -369,8 +369,8 @@ int main(void)
 
 	suite_add_tcase(s, c);
 	tcase_add_checked_fixture(c, setup, teardown);
-	tcase_add_test(c, little);
-	tcase_add_test(c, other_order);
+	tcase_add_test(c, little_endian);
+	tcase_add_test(c, big_endian);
 	tcase_add_test(c, old_bitfields);
 	tcase_add_test(c, old_enums);
 	tcase_add_test(c, module);

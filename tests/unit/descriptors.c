@@ -10,7 +10,7 @@
 
 enum { NOT_IN_TABLE = 5000 }; /* a number of a call */
 
-START_TEST(files)
+START_TEST(opened_and_closed)
 {
 	struct script *s = thread_1();
 
@@ -219,7 +219,7 @@ START_TEST(numbers_from_elsewhere)
 }
 END_TEST
 
-START_TEST(holes)
+START_TEST(a_gap_forgets)
 {
 	struct script *s = thread_1();
 
@@ -264,7 +264,7 @@ START_TEST(lost_calls)
 END_TEST
 
 /* Without thread numbers nobody knows whose call it is: what it does may be another thread's doing. */
-START_TEST(no_numbers)
+START_TEST(threads_without_numbers)
 {
 	struct script *s = script_new(&sct_arch_x86_64);
 
@@ -283,7 +283,7 @@ START_TEST(no_numbers)
 END_TEST
 
 /* A program's recording is of one process, as long as it does not fork. */
-START_TEST(program)
+START_TEST(one_program)
 {
 	struct script *s = script_new(&sct_arch_x86_64);
 
@@ -299,7 +299,7 @@ START_TEST(program)
 }
 END_TEST
 
-START_TEST(many)
+START_TEST(more_than_a_table_holds)
 {
 	struct sct_descriptors d = { 0 };
 	struct sct_fd_dir *dir = sct_fd_dir_new(NULL);
@@ -328,7 +328,7 @@ int main(void)
 	Suite *s = suite_create("descriptors");
 	TCase *t = tcase_create("descriptors");
 
-	tcase_add_test(t, files);
+	tcase_add_test(t, opened_and_closed);
 	tcase_add_test(t, copies);
 	tcase_add_test(t, names_that_are_none);
 	tcase_add_loop_test(t, new_ones, 0, (int)(sizeof news / sizeof *news));
@@ -337,11 +337,11 @@ int main(void)
 	tcase_add_test(t, exec_that_fails);
 	tcase_add_loop_test(t, ranges, 0, 3);
 	tcase_add_test(t, numbers_from_elsewhere);
-	tcase_add_test(t, holes);
+	tcase_add_test(t, a_gap_forgets);
 	tcase_add_loop_test(t, lost_calls, 0, 10);
-	tcase_add_test(t, no_numbers);
-	tcase_add_test(t, program);
-	tcase_add_test(t, many);
+	tcase_add_test(t, threads_without_numbers);
+	tcase_add_test(t, one_program);
+	tcase_add_test(t, more_than_a_table_holds);
 	suite_add_tcase(s, t);
 	return run_tests(s);
 }

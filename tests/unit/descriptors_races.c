@@ -71,7 +71,7 @@ static struct script *begin(void)
 /* ---- tests ------------------------------------------------------------------------------------------------------- */
 
 /* A number that one call gives while another takes it away: who was last is not known. */
-START_TEST(races)
+START_TEST(races_of_numbers)
 {
 	struct script *s = begin();
 
@@ -182,7 +182,7 @@ int main(void)
 	Suite *s = suite_create("descriptors_races");
 	TCase *t = tcase_create("descriptors_races");
 
-	tcase_add_test(t, races);
+	tcase_add_test(t, races_of_numbers);
 	tcase_add_test(t, races_of_copies);
 	tcase_add_test(t, races_of_sockets);
 	tcase_add_test(t, races_of_unshare);

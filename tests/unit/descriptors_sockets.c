@@ -34,7 +34,7 @@ static void address_call(struct script *s, uint32_t nr, int fd, const char *host
 	leave(s, BEHIND, SP, (uint64_t)r);
 }
 
-START_TEST(sockets)
+START_TEST(addresses_of_sockets)
 {
 	struct script *s = thread_1();
 
@@ -99,7 +99,7 @@ int main(void)
 	Suite *s = suite_create("descriptors_sockets");
 	TCase *t = tcase_create("descriptors_sockets");
 
-	tcase_add_test(t, sockets);
+	tcase_add_test(t, addresses_of_sockets);
 	tcase_add_test(t, addresses_that_change);
 	suite_add_tcase(s, t);
 	return run_tests(s);

@@ -87,7 +87,7 @@ START_TEST(by_name)
 }
 END_TEST
 
-START_TEST(children)
+START_TEST(children_of_a_process)
 {
 	spec.pid = (struct sct_word){ true, 10 };
 	ck_assert(!simple(11, 0, 0)); /* nothing says whose it is */
@@ -218,7 +218,7 @@ int main(void)
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, by_name);
-	tcase_add_test(t, children);
+	tcase_add_test(t, children_of_a_process);
 	tcase_add_test(t, over_exec);
 	tcase_add_test(t, threads_are_no_children);
 	tcase_add_test(t, clone3);

@@ -64,7 +64,7 @@ static const struct {
 };
 
 /* Twice: the second answer is the cache's. */
-START_TEST(kinds)
+START_TEST(kinds_of_x86)
 {
 	for (unsigned round = 0; round < 2; round++) {
 		for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -155,7 +155,7 @@ int main(void)
 	TCase *t = tcase_create("insn");
 
 	tcase_add_checked_fixture(t, begin, end);
-	tcase_add_test(t, kinds);
+	tcase_add_test(t, kinds_of_x86);
 	tcase_add_test(t, kinds_elsewhere);
 	tcase_add_test(t, unknown_mode_is_no_answer);
 	tcase_add_test(t, cache_never_mixes);

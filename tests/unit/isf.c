@@ -62,7 +62,7 @@ START_TEST(members)
 }
 END_TEST
 
-START_TEST(addresses)
+START_TEST(symbols_with_addresses)
 {
 	const struct sct_symbol *s;
 
@@ -78,7 +78,7 @@ START_TEST(addresses)
 }
 END_TEST
 
-START_TEST(numbers)
+START_TEST(numbers_above_int64)
 {
 	char text[] = "[18446744073709551615,\"18446744073709551615\",9223372036854775807, 12345678901234567890.5]";
 
@@ -169,8 +169,8 @@ int main(void)
 	suite_add_tcase(s, c);
 	tcase_add_checked_fixture(c, setup, teardown);
 	tcase_add_test(c, members);
-	tcase_add_test(c, addresses);
-	tcase_add_test(c, numbers);
+	tcase_add_test(c, symbols_with_addresses);
+	tcase_add_test(c, numbers_above_int64);
 	tcase_add_test(c, damage);
 	tcase_add_test(c, too_deep);
 	tcase_add_test(c, kallsyms);

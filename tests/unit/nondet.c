@@ -243,7 +243,7 @@ START_TEST(damage)
 END_TEST
 
 /* A length that no file has. */
-START_TEST(huge)
+START_TEST(length_that_no_file_has)
 {
 	start(100);
 	entry(1, 0);
@@ -257,7 +257,7 @@ START_TEST(huge)
 }
 END_TEST
 
-START_TEST(something_else)
+START_TEST(other_files_are_refused)
 {
 	size = 0;
 	put_text("QEVM, a snapshot, or whatever else there is");
@@ -281,7 +281,7 @@ int main(void)
 	tcase_add_test(c, not_closed);
 	tcase_add_test(c, cut_inside);
 	tcase_add_test(c, damage);
-	tcase_add_test(c, huge);
-	tcase_add_test(c, something_else);
+	tcase_add_test(c, length_that_no_file_has);
+	tcase_add_test(c, other_files_are_refused);
 	return run_tests(s);
 }

@@ -73,7 +73,7 @@ START_TEST(timespec)
 END_TEST
 
 /* What lies in memory that is not known is not known, the rest is. */
-START_TEST(holes)
+START_TEST(memory_that_is_not_known)
 {
 	uint64_t task;
 	struct sct_who who;
@@ -353,7 +353,7 @@ int main(void)
 	tcase_add_test(t, all_of_a_thread);
 	tcase_add_test(t, of_this_moment);
 	tcase_add_test(t, timespec);
-	tcase_add_test(t, holes);
+	tcase_add_test(t, memory_that_is_not_known);
 	tcase_add_test(t, endless_name);
 	tcase_add_test(t, one_cpu);
 	tcase_add_test(t, slides);

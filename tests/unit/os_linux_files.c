@@ -97,7 +97,7 @@ static void is_called(uint64_t f, const char *name)
 		ck_assert_str_eq(is, name);
 }
 
-START_TEST(numbers)
+START_TEST(descriptor_numbers)
 {
 	begin();
 	open_at(0, file(k.root, k.mnt));
@@ -146,7 +146,7 @@ START_TEST(root_on_root)
 }
 END_TEST
 
-START_TEST(gone)
+START_TEST(deleted_files)
 {
 	static const uint64_t chains[] = { 0, 0x00200200, UINT64_C(0xdead000000200200) };
 	uint64_t d;
@@ -164,7 +164,7 @@ START_TEST(gone)
 END_TEST
 
 /* Never a part of a path as if it were the whole. */
-START_TEST(not_whole)
+START_TEST(paths_not_known_whole)
 {
 	uint64_t a, b, c, mnt;
 
@@ -195,7 +195,7 @@ START_TEST(not_whole)
 }
 END_TEST
 
-START_TEST(circles)
+START_TEST(circles_of_directories_and_mounts)
 {
 	uint64_t a, b, one, two, point;
 
@@ -218,7 +218,7 @@ START_TEST(circles)
 END_TEST
 
 /* The longest names and paths that the kernel has, and longer ones. */
-START_TEST(lengths)
+START_TEST(longest_names_and_paths)
 {
 	char name[260], path[4097] = "";
 	uint64_t d = 0;
@@ -265,7 +265,7 @@ static uint64_t numbered(uint64_t number)
 	return inode;
 }
 
-START_TEST(others)
+START_TEST(files_without_a_path)
 {
 	uint64_t f;
 
@@ -317,7 +317,7 @@ static void put_ends(uint32_t from, unsigned sport, uint32_t to, unsigned dport)
 	set(s.sk, SCT_LX_SK_DPORT, htobe16((uint16_t)dport), 2);
 }
 
-START_TEST(internet)
+START_TEST(internet_sockets)
 {
 	begin();
 	make_socket("TCP", INET, ESTABLISHED, 7);
@@ -347,7 +347,7 @@ START_TEST(internet)
 END_TEST
 
 /* What cannot be known leaves the socket with its inode's number. */
-START_TEST(half_known)
+START_TEST(sockets_half_known)
 {
 	begin();
 	make_socket("TCPv6", INET6, ESTABLISHED, 7);
@@ -378,7 +378,7 @@ static uint64_t bind_unix(const char *path, unsigned size)
 	return address;
 }
 
-START_TEST(local)
+START_TEST(unix_sockets)
 {
 	uint64_t peer;
 
@@ -402,7 +402,7 @@ START_TEST(local)
 }
 END_TEST
 
-START_TEST(netlink)
+START_TEST(netlink_sockets)
 {
 	begin();
 	make_socket("NETLINK", NETLINK, CLOSE, 15);
@@ -461,18 +461,18 @@ int main(void)
 	Suite *suite = suite_create("os_linux_files");
 	TCase *t = tcase_create("names");
 
-	tcase_add_test(t, numbers);
+	tcase_add_test(t, descriptor_numbers);
 	tcase_add_test(t, paths);
 	tcase_add_test(t, root_on_root);
-	tcase_add_test(t, gone);
-	tcase_add_test(t, not_whole);
-	tcase_add_test(t, circles);
-	tcase_add_test(t, lengths);
-	tcase_add_test(t, others);
-	tcase_add_test(t, internet);
-	tcase_add_test(t, half_known);
-	tcase_add_test(t, local);
-	tcase_add_test(t, netlink);
+	tcase_add_test(t, deleted_files);
+	tcase_add_test(t, paths_not_known_whole);
+	tcase_add_test(t, circles_of_directories_and_mounts);
+	tcase_add_test(t, longest_names_and_paths);
+	tcase_add_test(t, files_without_a_path);
+	tcase_add_test(t, internet_sockets);
+	tcase_add_test(t, sockets_half_known);
+	tcase_add_test(t, unix_sockets);
+	tcase_add_test(t, netlink_sockets);
 	tcase_add_test(t, working_directory);
 	tcase_add_test(t, program);
 	suite_add_tcase(suite, t);

@@ -43,7 +43,7 @@ static void teardown(void)
 }
 
 /* As 2.6.32 spells them. */
-START_TEST(old)
+START_TEST(kernel_2_6_32)
 {
 	uint32_t p = POINTER(0), timespec = STRUCT("timespec", 16, { "tv_sec", c_long, 0 }, { "tv_nsec", c_long, 8 });
 
@@ -80,7 +80,7 @@ START_TEST(old)
 END_TEST
 
 /* As 6.12 has them: members of anonymous structs and unions, mounts around vfsmounts, pcpu_hot. */
-START_TEST(new)
+START_TEST(kernel_6_12)
 {
 	uint32_t p = POINTER(0), kuid = STRUCT("", 4, { "val", c_uint, 0 });
 	uint32_t inner = STRUCT("", 16, { "preempt_count", c_int, 0 }, { "current_task", p, 8 });
@@ -257,8 +257,8 @@ int main(void)
 	TCase *t = tcase_create("types"), *k = tcase_create("kernelinfo");
 
 	tcase_add_checked_fixture(t, setup, teardown);
-	tcase_add_test(t, old);
-	tcase_add_test(t, new);
+	tcase_add_test(t, kernel_2_6_32);
+	tcase_add_test(t, kernel_6_12);
 	tcase_add_test(t, one_cpu);
 	tcase_add_test(t, identity);
 	tcase_add_test(t, hostile);

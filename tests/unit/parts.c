@@ -187,7 +187,7 @@ START_TEST(an_archive)
 END_TEST
 
 /* What is unpacked has no name, in $TMPDIR. */
-START_TEST(where_to)
+START_TEST(unpacked_in_tmpdir)
 {
 	in_new_dir("where_to");
 	make_sound("a.rr2");
@@ -276,7 +276,7 @@ int main(void)
 	tcase_add_test(c, a_trace);
 	tcase_add_test(c, base_name);
 	tcase_add_test(c, an_archive);
-	tcase_add_test(c, where_to);
+	tcase_add_test(c, unpacked_in_tmpdir);
 	tcase_add_test(c, other_archives);
 	tcase_add_test(c, damaged);
 	tcase_add_test(c, bombs);

@@ -169,7 +169,7 @@ START_TEST(conditions)
 END_TEST
 
 /* What a parameter is else, and lengths that are more than a number or a parameter. */
-START_TEST(others)
+START_TEST(else_and_lengths)
 {
 	const struct sct_param *a = &sct_table_find(&sct_table_linux_x64, 66)->params[3];
 
@@ -206,7 +206,7 @@ START_TEST(others)
 }
 END_TEST
 
-START_TEST(absent)
+START_TEST(numbers_without_a_call)
 {
 	ck_assert_ptr_null(sct_table_find(&sct_table_linux_x64, 134)); /* uselib: a number, no entry point */
 	ck_assert_ptr_null(sct_table_find(&sct_table_linux_x64, 335));
@@ -253,7 +253,7 @@ static void keeps_rules(const struct sct_proto *p, unsigned word)
 	}
 }
 
-START_TEST(rules)
+START_TEST(every_row_keeps_the_rules)
 {
 	const struct sct_table *t = tables[_i];
 	unsigned word = t == &sct_table_linux_x86 ? 4 : 8;
@@ -291,9 +291,9 @@ int main(void)
 	tcase_add_test(t, multiplexed);
 	tcase_add_test(t, flags);
 	tcase_add_test(t, conditions);
-	tcase_add_test(t, others);
-	tcase_add_test(t, absent);
-	tcase_add_loop_test(t, rules, 0, sizeof tables / sizeof *tables);
+	tcase_add_test(t, else_and_lengths);
+	tcase_add_test(t, numbers_without_a_call);
+	tcase_add_loop_test(t, every_row_keeps_the_rules, 0, sizeof tables / sizeof *tables);
 	tcase_add_test(t, error_names);
 	suite_add_tcase(s, t);
 	return run_tests(s);

@@ -58,7 +58,7 @@ START_TEST(by_hand)
 }
 END_TEST
 
-START_TEST(none)
+START_TEST(log_without_records)
 {
 	write_log(NULL, 0);
 	ck_assert_str_eq(text, "");
@@ -119,7 +119,7 @@ int main(void)
 	close(mkstemp(path));
 	suite_add_tcase(s, c);
 	tcase_add_test(c, by_hand);
-	tcase_add_test(c, none);
+	tcase_add_test(c, log_without_records);
 	tcase_add_test(c, ends);
 	tcase_add_test(c, finding);
 	tcase_add_test(c, empty_value);

@@ -89,7 +89,7 @@ START_TEST(by_hand)
 END_TEST
 
 /* pid, ppid, tid and start time where they are unknown, the result of a lost call, place of one without an entry */
-START_TEST(invented)
+START_TEST(invented_fields_are_counted)
 {
 	ck_assert_uint_eq(write_log("pandalog", test_records, 1), 0);
 	ck_assert_uint_eq(write_log("pandalog", test_records + 1, 1), 4);
@@ -100,7 +100,7 @@ START_TEST(invented)
 }
 END_TEST
 
-START_TEST(none)
+START_TEST(log_without_records)
 {
 	check_logs(NULL, 0);
 	ck_assert_uint_eq(chunks(), 0);
@@ -346,8 +346,8 @@ int main(void)
 	suite_add_tcase(s, c);
 	tcase_set_timeout(c, 120);
 	tcase_add_test(c, by_hand);
-	tcase_add_test(c, invented);
-	tcase_add_test(c, none);
+	tcase_add_test(c, invented_fields_are_counted);
+	tcase_add_test(c, log_without_records);
 	tcase_add_test(c, several_chunks);
 	tcase_add_test(c, entry_beyond_a_chunk);
 	tcase_add_test(c, random_records);

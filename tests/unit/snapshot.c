@@ -197,7 +197,7 @@ START_TEST(at_in_a_name)
 END_TEST
 
 /* A format that is told by its bytes says itself where it lies. */
-START_TEST(known_at)
+START_TEST(place_only_of_raw_memory)
 {
 	spit("a", "QEVM\0\0\0\3", 8);
 	ck_assert_int_eq(open_spec("a@0x1000", NULL), SCT_E_USAGE);
@@ -209,7 +209,7 @@ START_TEST(known_at)
 END_TEST
 
 /* Offsets of a compressed snapshot are none of the file on disk. */
-START_TEST(blame)
+START_TEST(no_offset_in_what_was_unpacked)
 {
 	uint8_t packed[64];
 
@@ -245,8 +245,8 @@ int main(void)
 	tcase_add_test(t, pipe_by_name);
 	tcase_add_test(t, raw_at);
 	tcase_add_test(t, at_in_a_name);
-	tcase_add_test(t, known_at);
-	tcase_add_test(t, blame);
+	tcase_add_test(t, place_only_of_raw_memory);
+	tcase_add_test(t, no_offset_in_what_was_unpacked);
 	tcase_add_test(t, pc_ram);
 	suite_add_tcase(suite, t);
 	return run_tests(suite);

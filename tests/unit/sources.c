@@ -106,7 +106,7 @@ START_TEST(program_beside_machine)
 }
 END_TEST
 
-START_TEST(blame)
+START_TEST(faults_name_their_file)
 {
 	struct sct_sources_spec spec = { .snapshots = { "/no/such/file" }, .nsnapshots = 1 };
 
@@ -152,7 +152,7 @@ int main(void)
 	tcase_add_test(t, no_trace);
 	tcase_add_test(t, own_parts_first);
 	tcase_add_test(t, program_beside_machine);
-	tcase_add_test(t, blame);
+	tcase_add_test(t, faults_name_their_file);
 #ifdef __x86_64__
 	tcase_add_test(t, wider_snapshot);
 #endif

@@ -242,7 +242,7 @@ END_TEST
 static const char text64[] = "ffffffff81803270:ffffffff81831080:ffffffff818032d0:0:ffffffff82400080:0:0";
 static const char text32[] = "c1003000:c1004000:c1002000:0:0:c1005000:c1006000";
 
-START_TEST(numbers)
+START_TEST(kernel_as_text)
 {
 	struct sct_kernel k = { 0 };
 
@@ -277,7 +277,7 @@ START_TEST(slides)
 }
 END_TEST
 
-START_TEST(proof)
+START_TEST(code_that_switches_is_proven)
 {
 	/* push %rbp, …, jmp __switch_to; the jump ends 0x10 bytes behind __switch_to_asm, which is 0x2de10 before */
 	static const uint8_t code[] = { 0x55, 0x53, 0x41, 0x54, 0x48, 0x89, 0xa7, 0x58, 0x1b, 0x00, 0x00, 0xe9, 0x00,
@@ -310,9 +310,9 @@ int main(void)
 	tcase_add_test(files, elf);
 	tcase_add_test(files, elf_that_is_refused);
 	tcase_add_test(files, damaged_elf);
-	tcase_add_test(kernel, numbers);
+	tcase_add_test(kernel, kernel_as_text);
 	tcase_add_test(kernel, slides);
-	tcase_add_test(kernel, proof);
+	tcase_add_test(kernel, code_that_switches_is_proven);
 	suite_add_tcase(suite, files);
 	suite_add_tcase(suite, kernel);
 	failed = run_tests(suite);

@@ -80,7 +80,7 @@ START_TEST(overflow)
 END_TEST
 
 /* The shape of PANDA's README: 0x before addresses, registers among accesses; and 64 bits. */
-START_TEST(shapes)
+START_TEST(addresses_with_0x_and_64_bits)
 {
 	ck_events("eax=0xc10343f0,asid=0x34c0ad20,kernel=0,eip=0xc17efb88,mw=0xc1b17f68:44000000,esp=0xc1b17f68\n"
 	          "kernel=1,asid=0x34c0ad20,mr=0xc1b17f68:C4FFFFFF,eip=0xC17F0140\n",
@@ -98,7 +98,7 @@ END_TEST
 /* ---- one program -------------------------------------------------------------------------------------------- */
 
 /* PANDA's trace with target=t1, from its beginning. */
-START_TEST(process)
+START_TEST(one_program)
 {
 	ck_events("eip=0x8049613,eax=0xbfd62a60,ecx=0x0,esp=0xbfd62a58,ebp=0x0,esi=0x0,edi=0x0\n"
 	          "eip=0x8049614,mw=bfd62a54:00000000,esp=0xbfd62a54\n"
@@ -114,7 +114,7 @@ END_TEST
 
 /* Other tracers: the pc last or left out where it is the same, comments, CRLF, names in capitals, registers that are
  * not kept. */
-START_TEST(tenet)
+START_TEST(lines_of_other_tracers)
 {
 	ck_events("# a trace\r\n\r\n"
 	          "RAX=0x4,rbx=0x1e288060,rip=0x1401f6530\r\n"
@@ -193,9 +193,9 @@ int main(void)
 	tcase_add_test(c, one_instruction);
 	tcase_add_test(c, address_spaces);
 	tcase_add_test(c, overflow);
-	tcase_add_test(c, shapes);
-	tcase_add_test(c, process);
-	tcase_add_test(c, tenet);
+	tcase_add_test(c, addresses_with_0x_and_64_bits);
+	tcase_add_test(c, one_program);
+	tcase_add_test(c, lines_of_other_tracers);
 	tcase_add_test(c, devices);
 	suite_add_tcase(s, c);
 	return run_tests(s);

@@ -125,7 +125,7 @@ static uint64_t halves_of(const char *before, const char *then, unsigned late)
 }
 
 /* Page-table isolation changes the base at once; what comes later may be another process. */
-START_TEST(halves)
+START_TEST(halves_of_page_tables)
 {
 	ck_assert_uint_eq(halves_of("0000000005a23000", "0000000005a22000", 5), 0x1000);
 	ck_assert_uint_eq(halves_of("0000000005a23881", "8000000005a22081", 5), 0x1000);
@@ -295,7 +295,7 @@ int main(void)
 	tcase_add_test(c, other_stacks);
 	tcase_add_test(c, old_switch);
 	tcase_add_test(c, threads_lost);
-	tcase_add_test(c, halves);
+	tcase_add_test(c, halves_of_page_tables);
 	tcase_add_test(c, int80);
 	tcase_add_test(c, sysenter);
 	tcase_add_test(c, restarted);

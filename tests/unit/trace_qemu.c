@@ -122,7 +122,7 @@ START_TEST(stopped)
 END_TEST
 
 /* -strace writes a line's beginning, and another thread goes on behind it. */
-START_TEST(other_text)
+START_TEST(strace_lines_between)
 {
 	struct cpu c = PROGRAM;
 
@@ -403,7 +403,7 @@ START_TEST(no_registers)
 }
 END_TEST
 
-START_TEST(others)
+START_TEST(other_architectures_are_refused)
 {
 	put("Trace 0: 0x7f1ba2400100 [81009331/0000000000400580/00000001/00000201] ");
 	put("NIP 0000000000400580   LR 0000000000000000 CTR 0000000000000000 XER 0000000000000000 CPU#0");
@@ -438,7 +438,7 @@ int main(void)
 	tcase_add_test(tc, left_early);
 	tcase_add_test(tc, handler);
 	tcase_add_test(tc, stopped);
-	tcase_add_test(tc, other_text);
+	tcase_add_test(tc, strace_lines_between);
 	tcase_add_test(tc, two_threads);
 	tcase_add_test(tc, same_place);
 	tcase_add_test(tc, fork_parent);
@@ -453,7 +453,7 @@ int main(void)
 	tcase_add_test(tc, no_capstone);
 	tcase_add_test(tc, listing_that_is_no_code);
 	tcase_add_test(tc, no_registers);
-	tcase_add_test(tc, others);
+	tcase_add_test(tc, other_architectures_are_refused);
 	tcase_add_test(tc, probing);
 	suite_add_tcase(suite, tc);
 	return run_tests(suite);

@@ -223,7 +223,7 @@ START_TEST(symbols)
 }
 END_TEST
 
-START_TEST(machines)
+START_TEST(one_machine_in_a_database)
 {
 	ck_assert_int_eq(sct_types_machine(&db, false, 0, &err), SCT_OK);
 	ck_assert_uint_eq(db.pointer_size, 8);
@@ -246,6 +246,6 @@ int main(void)
 	tcase_add_test(c, endless_parameters);
 	tcase_add_test(c, declarations);
 	tcase_add_test(c, symbols);
-	tcase_add_test(c, machines);
+	tcase_add_test(c, one_machine_in_a_database);
 	return run_tests(s);
 }
