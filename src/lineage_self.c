@@ -261,6 +261,21 @@ static void end_prctl(struct sct_open *open, bool known, bool failed)
 
 /* ---- results ------------------------------------------------------------------------------------------------ */
 
+/* Whether the guest's own data have told who calls, by numbers of its first PID namespace: results have numbers of the
+ * caller's. Calls do not show when a thread began. */
+static bool guest_told(const struct sct_open *open)
+{
+	return open->record.start_time_ns.known;
+}
+
+static void learn_number(const struct sct_open *open, struct sct_word *known, struct sct_word *told,
+                         const struct sct_word *number)
+{
+	*known = *number;
+	if (!guest_told(open))
+		*told = *number;
+}
+
 /* getpid, gettid and set_tid_address tell who the caller is; of a process's leader one number tells the other. */
 static void learn_caller(struct sct_lineage *l, struct sct_open *open, unsigned flags, uint64_t result)
 {
@@ -272,9 +287,9 @@ static void learn_caller(struct sct_lineage *l, struct sct_open *open, unsigned 
 	    role_of(l, open) == BEGINS)
 		self->leader = true;
 	if (flags & SCT_P_GETPID || (flags & SCT_P_GETTID && self->leader))
-		*sct_thread_pid(open->thread) = open->record.pid = id;
+		learn_number(open, sct_thread_pid(open->thread), &open->record.pid, &id);
 	if (flags & SCT_P_GETTID || (flags & SCT_P_GETPID && self->leader))
-		self->tid = open->record.tid = id;
+		learn_number(open, &self->tid, &open->record.tid, &id);
 }
 
 /* The process has another parent than the one that made it: whatever ended that one, no call showed it. 0 is a parent
@@ -286,8 +301,8 @@ static void forget_other_parent(struct sct_open *open, uint64_t result)
 
 	if (!result || !made_by || !made_by->pid.known || made_by->pid.value == result)
 		return;
-	if (told->known && told->value == made_by->pid.value)
-		told->known = false; /* else the guest's own data told it */
+	if (!guest_told(open) && told->known && told->value == made_by->pid.value)
+		told->known = false; /* else the recording itself told it */
 	sct_process_put(made_by);
 	process->parent = NULL;
 }
@@ -297,7 +312,7 @@ static void learn_parent(struct sct_open *open, uint64_t result)
 	struct sct_process *process = result == 1 ? sct_lineage_process(open->thread) : NULL;
 
 	forget_other_parent(open, result);
-	if (!open->record.ppid.known)
+	if (!open->record.ppid.known && !guest_told(open))
 		open->record.ppid = (struct sct_word){ true, (uint32_t)result };
 	if (process)
 		process->of_init = true;
