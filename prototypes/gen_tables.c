@@ -45,7 +45,7 @@ static void print_param(const struct row_param *p, const char *name, unsigned in
 	if (p->len)
 		printf(", .len = %s, .len_arg = %u, .len_at = %u, .len_add = %u", p->len, p->len_arg, p->len_at, p->len_add);
 	if (p->elem)
-		printf(", .elem = %u, .elem_signed = %d", p->elem, p->elem_signed);
+		printf(", .elem = %u, .elem_signed = %u, .elem_fd = %u", p->elem, p->elem_signed, p->elem_fd);
 	if (p->when)
 		printf(", .when = %s, .when_arg = %u, .when_at = %u, .when_value = 0x%x, .when_mask = 0x%x", p->when,
 		       p->when_arg, p->when_at, p->when_value, p->when_mask);

@@ -200,11 +200,18 @@ static bool take_class(const struct parse *p, struct row_param *a, const char *m
 	return true;
 }
 
+/* The numbers behind num: are those of a code, or descriptors. */
+static bool take_numbers(struct row_param *a, const char *code)
+{
+	a->elem_fd = !strcmp(code, "fd");
+	return number_code(a->elem_fd ? "i4" : code, &a->elem, &a->elem_signed);
+}
+
 static void take_mark(const struct parse *p, struct row_param *a, char *mark)
 {
 	unsigned size, is_signed;
 
-	if (text_starts(mark, "num:") && number_code(mark + 4, &a->elem, &a->elem_signed)) {
+	if (text_starts(mark, "num:") && take_numbers(a, mark + 4)) {
 		a->cls = "NUM";
 	} else if (number_code(mark, &size, &is_signed)) {
 		a->cls = is_signed ? "INT" : "UINT";

@@ -37,8 +37,24 @@ static const char *text_of(struct sct_annotate *a, struct sct_open *open, const 
 	return sct_descriptors_text(&a->shown, open->thread, number, &open->arena);
 }
 
+/* One moment of one call. */
+struct moment {
+	struct sct_annotate *a;
+	struct sct_open *open;
+	const struct sct_views *views;
+};
+
+static bool tell(void *ctx, struct sct_value *v, int number)
+{
+	struct moment *m = ctx;
+
+	v->text = text_of(m->a, m->open, m->views, number);
+	return true;
+}
+
 void sct_annotate_enter(struct sct_annotate *a, struct sct_open *open, const struct sct_views *views)
 {
+	struct moment now = { a, open, views };
 	struct sct_who who = { 0 };
 	int number;
 
@@ -49,17 +65,20 @@ void sct_annotate_enter(struct sct_annotate *a, struct sct_open *open, const str
 	for (size_t i = 0; i < open->record.nargs; i++)
 		if (sct_value_is_descriptor(&open->args[i], &number))
 			open->args[i].text = text_of(a, open, views, number);
+	sct_values_descriptors(open->args, open->record.nargs, false, tell, &now);
 	sct_descriptors_enter(&a->shown, open, &views->program);
 }
 
 void sct_annotate_end(struct sct_annotate *a, const struct sct_ending *e, const struct sct_views *views)
 {
 	bool known = e->known && e->end != SCT_END_NORETURN;
+	struct moment now = { a, e->open, views };
 	int number;
 
 	sct_descriptors_end(&a->shown, e->open, views ? &views->program : NULL, known, e->result);
 	if (sct_result_is_descriptor(&e->open->call, known, e->result, &number))
 		e->open->record.result.text = text_of(a, e->open, views, number);
+	sct_values_descriptors(e->open->args, e->open->record.nargs, true, tell, &now);
 }
 
 void sct_annotate_child(struct sct_annotate *a, const struct sct_thread *child, const struct sct_origin *origin)

@@ -32,11 +32,19 @@ enum sct_layout_tag {
 	SCT_TAG_HANDLE,   /* struct file_handle: handle_bytes tells how long f_handle is */
 };
 
+/* A member of a struct that is a descriptor: always, or where a bit is set in another member before it. */
+struct sct_fd_member {
+	const char *type, *name;       /* "struct iocb", "aio_resfd" */
+	const char *flags;             /* name of the other member; NULL: always */
+	uint64_t bits;
+};
+
 struct sct_field {
 	const char *name;              /* NULL: anonymous */
 	const struct sct_layout *type;
 	uint32_t bit_offset;           /* from the struct's first byte; on big-endian machines bits count from the top */
 	uint32_t bits;                 /* of a bitfield; 0: it is none */
+	const struct sct_fd_member *fd; /* NULL: it is no descriptor */
 };
 
 struct sct_layout {

@@ -281,7 +281,7 @@ static bool make_part(struct sct_space *s, const struct sct_member *m, uint32_t 
 		l = bits_of(s, l, m->bits);
 	if (!l || !*room)
 		return false;
-	p->field = (struct sct_field){ *name ? name : NULL, l, m->bit_offset, m->bits };
+	p->field = (struct sct_field){ *name ? name : NULL, l, m->bit_offset, m->bits, NULL };
 	if (l->kind == SCT_L_STRUCT || l->kind == SCT_L_UNION) {
 		if (!l->nfields)
 			return false; /* an empty struct, which only marks a place */
@@ -327,6 +327,30 @@ static uint8_t tag_of(const char *type)
 	return SCT_TAG_NONE;
 }
 
+/* Descriptors that the kernel takes: include/uapi/linux/{aio_abi,sched,mount,io_uring,landlock,if_xdp}.h,
+ * include/uapi/asm-generic/poll.h, mm/mmap.c. Those of another process (bpf's task_fd_query), and members of unions of
+ * which nothing tells whether they count (the others of union bpf_attr), are numbers. */
+static const struct sct_fd_member fd_members[] = {
+	{ "struct pollfd", "fd" },
+	{ "struct iocb", "aio_fildes" },
+	{ "struct iocb", "aio_resfd", "aio_flags", 1 },                          /* IOCB_FLAG_RESFD */
+	{ "struct clone_args", "cgroup", "flags", UINT64_C(0x200000000) },       /* CLONE_INTO_CGROUP */
+	{ "struct mount_attr", "userns_fd", "attr_set", 0x100000 },              /* MOUNT_ATTR_IDMAP */
+	{ "struct io_uring_params", "wq_fd", "flags", 1 << 5 },                  /* IORING_SETUP_ATTACH_WQ */
+	{ "struct landlock_path_beneath_attr", "parent_fd" },
+	{ "struct sockaddr_xdp", "sxdp_shared_umem_fd", "sxdp_flags", 1 },       /* XDP_SHARED_UMEM */
+	{ "struct mmap_arg_struct", "fd" },
+};
+
+/* Says of the fields of that type which are descriptors. */
+static void note_descriptors(const char *type, struct sct_field *fields, uint32_t n)
+{
+	for (size_t k = 0; k < sizeof fd_members / sizeof *fd_members; k++)
+		for (uint32_t i = 0; !strcmp(fd_members[k].type, type) && i < n; i++)
+			if (fields[i].name && !strcmp(fd_members[k].name, fields[i].name))
+				fields[i].fd = &fd_members[k];
+}
+
 static const struct sct_layout *make_struct(struct sct_space *s, uint32_t id, const struct sct_type *t)
 {
 	struct sct_layout *l = new_layout(s, id, t->kind == SCT_TYPE_STRUCT ? SCT_L_STRUCT : SCT_L_UNION, t->size);
@@ -343,6 +367,7 @@ static const struct sct_layout *make_struct(struct sct_space *s, uint32_t id, co
 	l->fields = fields = sct_arena_alloc(s->arena, (FIELDS_MAX - room) * sizeof *fields + 1);
 	for (uint32_t i = 0; i < n; i++)
 		l->nfields = put_part(&parts[i], fields, l->nfields);
+	note_descriptors(l->type, fields, l->nfields);
 	return l;
 }
 

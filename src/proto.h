@@ -76,6 +76,7 @@ struct sct_param {
 	uint8_t len;             /* enum sct_len */
 	uint8_t elem;            /* SCT_C_NUM: bytes of one number; its sign is elem_signed */
 	uint8_t elem_signed;
+	uint8_t elem_fd;         /* SCT_C_NUM: the numbers are file descriptors */
 	uint16_t len_arg;        /* index of the parameter, or the fixed number; see len */
 	uint8_t len_at, len_add; /* see len */
 	uint8_t when;            /* enum sct_when */

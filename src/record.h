@@ -29,6 +29,7 @@ struct sct_value {
 	uint8_t width;        /* bytes of the raw word; 0: there is no raw word (an element without an address) */
 	bool known;           /* raw is what the recording shows */
 	bool pointer;         /* the raw word is an address: dir is worth telling */
+	bool descriptors;     /* of an argument: among what it points at are some, now or at return */
 	bool partial;         /* only a leading part of data or elems is known; `size` says how long the whole is */
 	uint8_t meaning;      /* enum sct_meaning */
 	uint64_t raw;         /* already cut to width */

@@ -60,8 +60,7 @@ static bool is_pointer(unsigned cls)
 	return cls >= SCT_C_PTR;
 }
 
-/* What the pointer v points at, at entry or at return (w->leaving). */
-static void pointee(struct sct_walk *w, const struct sct_param *p, struct sct_value *v)
+static void look_behind(struct sct_walk *w, const struct sct_param *p, struct sct_value *v)
 {
 	enum sct_holds holds = sct_walk_when(w, p);
 	uint64_t n;
@@ -97,7 +96,7 @@ static void pointee(struct sct_walk *w, const struct sct_param *p, struct sct_va
 		return;
 	}
 	if (p->cls == SCT_C_NUM)
-		sct_walk_numbers(w, v, p->elem, p->elem_signed, p->len != SCT_LEN_NONE, n);
+		sct_walk_numbers(w, v, p, n);
 	else if (p->cls == SCT_C_IOV)
 		sct_walk_iovec(w, v, w->was, n, w->leaving && w->result_known ? w->result : UINT64_MAX);
 	else if (p->cls == SCT_C_MMSG)
@@ -112,6 +111,14 @@ static void pointee(struct sct_walk *w, const struct sct_param *p, struct sct_va
 		sct_walk_sockaddr(w, v->raw, n, v);
 	else
 		sct_walk_bytes(w, v->raw, n, v);
+}
+
+/* What the pointer v points at, at entry or at return (w->leaving). */
+static void pointee(struct sct_walk *w, const struct sct_param *p, struct sct_value *v)
+{
+	w->descriptors = false;
+	look_behind(w, p, v);
+	v->descriptors = w->descriptors;
 }
 
 static void enter_value(struct sct_walk *w, const struct sct_param *p, struct sct_value *v)

@@ -38,8 +38,13 @@ struct sct_value *sct_values_enter(const struct sct_call *call, const struct sct
  * NULL: nothing is to be seen of memory after the call. */
 void sct_values_return(const struct sct_call *call, struct sct_value *args, size_t count, bool known, uint64_t result,
                        const struct sct_mem *mem, const struct sct_view *view, struct sct_arena *arena);
-/* Whether the argument is a descriptor, and its number; SCT_AT_FDCWD: it is the caller's working directory. */
+/* Whether the value is a descriptor, and its number; SCT_AT_FDCWD: it is the caller's working directory. Of negative
+ * numbers no other is one. */
 bool sct_value_is_descriptor(const struct sct_value *v, int *number);
+/* Calls each, while it returns true, for the descriptors among what the arguments point at, in order: those that came
+ * in, or, at return (leaving), those that stand where the kernel has written. */
+void sct_values_descriptors(struct sct_value *args, size_t count, bool leaving,
+                            bool (*each)(void *ctx, struct sct_value *v, int number), void *ctx);
 /* Whether the result (sct_call_result) is a new descriptor, and its number. */
 bool sct_result_is_descriptor(const struct sct_call *call, bool known, uint64_t result, int *number);
 /* The result (sct_call_result) as a value: width, meaning and, by the ABI's rule, the error's name in *error. */

@@ -211,18 +211,20 @@ void sct_walk_strings(struct sct_walk *w, struct sct_value *v)
 	sct_walk_finish(v, elems, n, n, NULL);
 }
 
-void sct_walk_numbers(struct sct_walk *w, struct sct_value *v, unsigned elem, bool is_signed, bool array, uint64_t n)
+void sct_walk_numbers(struct sct_walk *w, struct sct_value *v, const struct sct_param *p, uint64_t n)
 {
 	size_t want = sct_walk_take(w, min64(n, w->view->limits.elems), sizeof(struct sct_value)), got;
 	struct sct_value *elems = sct_arena_alloc(w->arena, (want + 1) * sizeof *elems);
 	uint64_t x;
 
-	for (got = 0; got < want && read_le(w, v->raw + got * elem, elem, &x); got++) {
-		sct_walk_set(&elems[got], NULL, NULL, elem, x);
-		sct_walk_number(&elems[got], is_signed);
+	for (got = 0; got < want && read_le(w, v->raw + got * p->elem, p->elem, &x); got++) {
+		sct_walk_set(&elems[got], NULL, NULL, p->elem, x);
+		sct_walk_number(&elems[got], p->elem_signed);
+		elems[got].cls = p->elem_fd ? SCT_C_FD : SCT_C_UINT;
 	}
+	w->descriptors |= p->elem_fd && got;
 	sct_walk_finish(v, elems, got, n, got < want ? w->why : NULL);
-	if (!array && v->meaning == SCT_M_ARRAY)
+	if (p->len == SCT_LEN_NONE && v->meaning == SCT_M_ARRAY)
 		v->meaning = SCT_M_PTR;
 }
 

@@ -15,6 +15,7 @@ struct sct_walk {
 	uint64_t result;        /* sign-extended */
 	const struct sct_value *was; /* at return: the argument at hand as it was at entry; the kernel took pointers and
 	                                lengths from there, whatever stands there now */
+	bool descriptors;       /* some were found behind the argument at hand */
 	size_t left;            /* of view->limits.total */
 	const char *why;        /* why the last number that could not be read is not known */
 };
@@ -40,7 +41,8 @@ bool sct_walk_length(struct sct_walk *w, const struct sct_param *p, uint64_t *n)
 void sct_walk_string(struct sct_walk *w, uint64_t at, struct sct_value *v);
 void sct_walk_bytes(struct sct_walk *w, uint64_t at, uint64_t size, struct sct_value *v);
 void sct_walk_strings(struct sct_walk *w, struct sct_value *v);
-void sct_walk_numbers(struct sct_walk *w, struct sct_value *v, unsigned elem, bool is_signed, bool array, uint64_t n);
+/* n numbers, as the parameter has them. */
+void sct_walk_numbers(struct sct_walk *w, struct sct_value *v, const struct sct_param *p, uint64_t n);
 /* was: v at entry, or NULL. budget: bytes that the kernel moved, to be shared out over the buffers; UINT64_MAX: each
  * has its whole length. */
 void sct_walk_iovec(struct sct_walk *w, struct sct_value *v, const struct sct_value *was, uint64_t n, uint64_t budget);

@@ -256,6 +256,14 @@ static bool put_field(struct sct_cut *c, const struct sct_field *f, uint64_t off
 	return true;
 }
 
+/* Whether a field, which may be a descriptor, is one: the last of n members. */
+static bool is_descriptor(const struct sct_fd_member *fd, const struct sct_value *m, size_t n)
+{
+	const struct sct_value *flags = fd->flags ? sct_walk_member(m, n - 1, fd->flags) : NULL;
+
+	return m[n - 1].known && (!fd->flags || (flags && flags->raw & fd->bits));
+}
+
 /* Members of a struct, or of a union as far as choice lets them. */
 static bool put_fields(struct sct_cut *c, const struct sct_layout *l, uint64_t offset, const struct sct_choice *choice,
                        struct sct_value *v)
@@ -279,6 +287,10 @@ static bool put_fields(struct sct_cut *c, const struct sct_layout *l, uint64_t o
 		if (n == want)
 			break;
 		any |= put_field(c, f, offset, &of_it, &m[n++]);
+		if (f->fd && is_descriptor(f->fd, m, n)) {
+			m[n - 1].cls = SCT_C_FD;
+			c->walk->descriptors = true;
+		}
 	}
 	c->path = here.up;
 	if (!any && n) {

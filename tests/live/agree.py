@@ -130,15 +130,17 @@ def same_file(theirs, mine):
     return "address" if mine.startswith(kind + ":[") and rest[:-1].isdigit() and not path.startswith("pipe") else None
 
 
-def kind_of(shown):
+def kind_of(theirs):
     """Of what kind a descriptor is, for counting."""
-    return "files" if shown.startswith("/") else shown.split(":")[0]
+    if theirs == AT_FDCWD:
+        return "the working directory"
+    return "files" if theirs.shown.startswith("/") else theirs.shown.split(":")[0]
 
 
 def is_descriptor(ours):
     """By its name; elements of arrays have none."""
     name = ours.get("name") or "fd"
-    return "fd" in name or name in ("fildes", "mqdes")
+    return "fd" in name or name.endswith("fildes") or name == "mqdes"
 
 
 class Agree:
@@ -146,7 +148,7 @@ class Agree:
 
     def __init__(self, counts, narrow=False, call=None):
         self.counts, self.narrow = counts, narrow  # narrow: the kernel uses 32 bits of what strace shows
-        self.call = call  # the name of the call
+        self.call, self.argument = call, None  # the name of the call; what of the record is compared
 
     def value(self, theirs, ours):
         if isinstance(theirs, Named):
@@ -208,14 +210,13 @@ class Agree:
         mine = ours.get("text") if is_descriptor(ours) else None
         if not mine:
             if isinstance(theirs, Shown) and theirs.shown and is_descriptor(ours):
-                inside = " inside a struct or array" if not ours.get("name") or "poll" in self.call else ""
-                kind = "the working directory" if theirs == AT_FDCWD else kind_of(theirs.shown)
-                self.counts[f"descriptors: not known{inside}, {kind}"] += 1
+                inside = " inside a struct or array" if ours is not self.argument else ""
+                self.counts[f"descriptors: not known{inside}, {kind_of(theirs)}"] += 1
         elif not isinstance(theirs, Shown):
             raise Unequal(f"{theirs} is no descriptor for strace, ours {mine}")
         elif how := same_file(theirs, mine):
-            kind = "the working directory" if theirs == AT_FDCWD else kind_of(theirs.shown)
-            self.counts[f"descriptors: {kind}{'' if how == 'same' else ', ' + how}"] += 1
+            self.counts[f"descriptors: {kind_of(theirs)}{'' if how == 'same' else ', ' + how}"] += 1
+            self.counts["descriptors inside structs and arrays"] += ours is not self.argument
         else:
             raise Unequal(f"{int(theirs)} is {theirs.shown}{' (deleted)' * theirs.gone}, ours {mine}")
 
@@ -435,6 +436,7 @@ def arguments(call, record, counts):
     except Unequal as error:
         return [str(error)]
     for theirs, ours in pairs:
+        agree.argument = ours
         try:
             agree.value(theirs, ours)
         except Unequal as error:

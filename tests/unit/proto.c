@@ -159,7 +159,9 @@ START_TEST(conditions)
 
 	ck_assert_uint_eq(a->when, SCT_WHEN_BITS);
 	ck_assert_uint_eq(a->when_arg, 0);
-	ck_assert_uint_eq(a->when_value, 0x101000);
+	ck_assert_uint_eq(a->when_value, 0x1000);
+	ck_assert(a->elem_fd && !a->or_else->elem_fd);
+	ck_assert_uint_eq(a->or_else->when_value, 0x100000);
 	a = &sct_table_find(&sct_table_linux_x64, 103)->params[1];
 	ck_assert_uint_eq(a->when, SCT_WHEN_ONE_OF);
 	ck_assert_uint_eq(a->when_value, 1 << 2 | 1 << 3 | 1 << 4);
