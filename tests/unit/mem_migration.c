@@ -261,12 +261,17 @@ static void put_machine(void)
 	put_cpu();
 }
 
-START_TEST(registers)
+static void open_machine(unsigned low, unsigned high)
 {
 	put_machine();
-	put_cmos(0, 0);
+	put_cmos(low, high);
 	put_end(&stream, description);
 	ck_assert_int_eq(open_stream(), SCT_OK);
+}
+
+START_TEST(registers)
+{
+	open_machine(0, 0);
 	ck_assert_int_eq(info->damage.status, 0);
 	ck_assert_ptr_eq(info->arch, &sct_arch_i386);
 	ck_assert_uint_eq(info->ncpus, 1);
@@ -287,10 +292,7 @@ END_TEST
 /* A user moved the hole: the CMOS says so, and is believed when it adds up. */
 START_TEST(moved_hole)
 {
-	put_machine();
-	put_cmos(0x3f00, 0x4000);
-	put_end(&stream, description);
-	ck_assert_int_eq(open_stream(), SCT_OK);
+	open_machine(0x3f00, 0x4000);
 	ck_assert_uint_eq(run(0x40000000, 'h'), 0);
 	ck_assert_uint_eq(run(0x100000000, 'h'), 4096);
 }
@@ -298,10 +300,7 @@ END_TEST
 
 START_TEST(cmos_of_somebody)
 {
-	put_machine();
-	put_cmos(0x3f00, 0x4001);
-	put_end(&stream, description);
-	ck_assert_int_eq(open_stream(), SCT_OK);
+	open_machine(0x3f00, 0x4001);
 	ck_assert_uint_eq(run(0x40000000, 'h'), 4096);
 }
 END_TEST

@@ -193,6 +193,15 @@ START_TEST(same_place)
 }
 END_TEST
 
+/* A call at 0x402000, and what the CPU is where it has returned. */
+static void put_call(struct cpu before, struct cpu behind)
+{
+	LIST(0x402000, "0f 05");
+	block(before, 0x402000);
+	LIST(0x402002, "90");
+	block(behind, 0x402002);
+}
+
 /* fork returns twice: with the parent's number the call has ended, and from then on nobody knows who calls. */
 START_TEST(fork_parent)
 {
@@ -203,10 +212,7 @@ START_TEST(fork_parent)
 	LIST(0x401007, "90");
 	c.rax = 4711;
 	block(c, 0x401007);
-	LIST(0x402000, "0f 05");
-	block(c, 0x402000);
-	LIST(0x402002, "90");
-	block(c, 0x402002);
+	put_call(c, c);
 	TELLS("0:thread 0; 0:insn 401000+5/7 @0; 0:insn 401007+0/1 @1; gap; 0:insn 402000+0/2 @2; gap; ");
 	ck_assert_int_eq(damage.first.status, SCT_E_UNSUPPORTED);
 }
@@ -255,10 +261,7 @@ START_TEST(fork_tangled)
 	put_trace(&d);
 	put_dump(&c);
 	put_dump(&d);
-	LIST(0x402000, "0f 05");
-	block(c, 0x402000);
-	LIST(0x402002, "90");
-	block(d, 0x402002);
+	put_call(c, d);
 	TELLS("gap; gap; 0:insn 402000+0/2 @3; gap; ");
 }
 END_TEST
@@ -278,10 +281,7 @@ START_TEST(fork_tangled_later)
 	put_trace(&d);
 	put_dump(&d);
 	put_dump(&c);
-	LIST(0x402000, "0f 05");
-	block(c, 0x402000);
-	LIST(0x402002, "90");
-	block(d, 0x402002);
+	put_call(c, d);
 	TELLS("gap; gap; 0:insn 402000+0/2 @3; gap; ");
 }
 END_TEST
