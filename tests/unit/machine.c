@@ -3,42 +3,20 @@
  * In:  events by hand
  * Out: a report; exit status 0 when all passed
  */
-#include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "../../src/machine.h"
-
-static struct sct_machine *m;
+#include "machine_events.h"
+#include "suite.h"
 
 static void begin(void)
 {
-	m = malloc(sizeof *m);
-	ck_assert_ptr_nonnull(m);
-	sct_machine_init(m, &sct_arch_x86_64, false);
-}
-
-static void end(void)
-{
-	sct_machine_fini(m);
-	free(m);
+	new_machine(&sct_arch_x86_64, false);
 }
 
 static void see(unsigned vcpu, uint64_t addr, const char *data, uint32_t len)
 {
 	sct_machine_apply(m, &(struct sct_event){ .kind = SCT_EV_SEEN, .vcpu = (uint16_t)vcpu, .addr = addr, .len = len,
 	                                          .data = (const uint8_t *)data });
-}
-
-static void set(unsigned vcpu, const char *name, uint64_t value)
-{
-	sct_machine_apply(m, &(struct sct_event){ .kind = SCT_EV_REG, .vcpu = (uint16_t)vcpu, .value = value,
-	                                          .reg = sct_arch_reg(m->arch, name)->index });
-}
-
-static void gap(void)
-{
-	sct_machine_apply(m, &(struct sct_event){ .kind = SCT_EV_GAP });
 }
 
 /* vcpu reads so many leading bytes of len at addr, and these; what is behind them is missing for that reason. */
@@ -161,7 +139,7 @@ END_TEST
 
 enum { ROOT = 0x1000, PAGE = 0x5000, VIRTUAL = 0x400000 };
 
-static void store(uint64_t addr, const void *data, size_t len)
+static void put_ram(uint64_t addr, const void *data, size_t len)
 {
 	sct_memory_store(&m->ram, addr, data, len);
 }
@@ -175,8 +153,8 @@ static void map_page(void)
 		unsigned index = (uint64_t)VIRTUAL >> (39 - 9 * table) & 511;
 		uint64_t entry = (table == 3 ? PAGE : ROOT + 0x1000 * (table + 1)) | 7;
 
-		store(ROOT + 0x1000 * table, zero, sizeof zero);
-		store(ROOT + 0x1000 * table + 8 * index, &entry, 8);
+		put_ram(ROOT + 0x1000 * table, zero, sizeof zero);
+		put_ram(ROOT + 0x1000 * table + 8 * index, &entry, 8);
 	}
 	set(0, "cr0", 0x80000001);
 	set(0, "cr3", ROOT);
@@ -187,8 +165,8 @@ static void map_page(void)
 START_TEST(ram_behind_what_was_seen)
 {
 	map_page();
-	store(PAGE, "ram of the guest", 16);
-	store(PAGE + 124, "tail", 4);
+	put_ram(PAGE, "ram of the guest", 16);
+	put_ram(PAGE + 124, "tail", 4);
 	reads(0, VIRTUAL, 17, "ram of the guest", "not recorded");
 	/* seen memory goes first: a device may have written to RAM since */
 	see(0, VIRTUAL + 4, "by", 2);
@@ -221,7 +199,7 @@ static void map_stack(uint64_t root, uint64_t page)
 		uint64_t table = level ? page - 0x1000 * (4 - level) : root + 8;
 		uint64_t entry = (page - 0x1000 * (3 - level)) | 7;
 
-		store(table, &entry, 8);
+		put_ram(table, &entry, 8);
 	}
 	set(0, "rsp", STACK + 8);
 }
@@ -231,14 +209,14 @@ START_TEST(what_only_the_kernel_sees)
 	uint64_t entry = PAGE | 3, table = (ROOT + 0x1000) | 7;
 
 	map_page();
-	store(PAGE, "of the kernel", 13);
-	store(ROOT + 0x3000 + 8 * (VIRTUAL >> 12 & 511), &entry, 8); /* not for user mode any more */
+	put_ram(PAGE, "of the kernel", 13);
+	put_ram(ROOT + 0x3000 + 8 * (VIRTUAL >> 12 & 511), &entry, 8); /* not for user mode any more */
 	reads(0, VIRTUAL, 1, "", "unmapped");
 	kernel_reads(VIRTUAL, "of the kernel", 0);
 	/* under isolation the program's tables stand behind the kernel's and lack its pages */
-	store(ROOT - 0x1000, &table, 8);
+	put_ram(ROOT - 0x1000, &table, 8);
 	table = 0;
-	store(ROOT, &table, 8);
+	put_ram(ROOT, &table, 8);
 	map_stack(ROOT, 0xb000);
 	map_stack(ROOT - 0x1000, 0xf000);
 	kernel_reads(VIRTUAL, "", 1); /* it is another process's that stand there */
@@ -256,7 +234,7 @@ END_TEST
 START_TEST(seen_bytes_inside_of_a_line)
 {
 	map_page();
-	store(PAGE, "0123456789", 10);
+	put_ram(PAGE, "0123456789", 10);
 	see(0, VIRTUAL + 4, "by", 2);
 	reads(0, VIRTUAL, 10, "0123by6789", NULL);
 }
@@ -265,9 +243,9 @@ END_TEST
 START_TEST(ram_follows_stores_until_a_gap)
 {
 	map_page();
-	store(PAGE, "abcd", 4);
+	put_ram(PAGE, "abcd", 4);
 	reads(0, VIRTUAL, 4, "abcd", NULL);
-	store(PAGE + 1, "X", 1);
+	put_ram(PAGE + 1, "X", 1);
 	reads(0, VIRTUAL, 4, "aXcd", NULL);
 	gap();
 	map_page();
@@ -279,8 +257,6 @@ int main(void)
 {
 	Suite *s = suite_create("machine");
 	TCase *t = tcase_create("machine");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_set_timeout(t, 60);
 	tcase_add_checked_fixture(t, begin, end);
@@ -297,8 +273,5 @@ int main(void)
 	tcase_add_test(t, seen_bytes_inside_of_a_line);
 	tcase_add_test(t, ram_follows_stores_until_a_gap);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_tests(s);
 }

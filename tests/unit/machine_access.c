@@ -3,14 +3,12 @@
  * In:  events by hand, page tables of an i386 guest, snapshots made up here
  * Out: a report; exit status 0 when all passed
  */
-#include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "../../formats/formats.h"
 #include "../../src/machine_access.h"
-
-static struct sct_machine *m;
+#include "machine_events.h"
+#include "suite.h"
 
 enum {
 	PRESENT = 7,
@@ -21,35 +19,9 @@ enum {
 	TABLES_AT = 0x7000, /* virtual address at which the guest sees TABLE */
 };
 
-static void new_machine(const struct sct_arch *arch, bool program)
-{
-	m = malloc(sizeof *m);
-	ck_assert_ptr_nonnull(m);
-	sct_machine_init(m, arch, program);
-}
-
-static void end(void)
-{
-	sct_machine_fini(m);
-	free(m);
-}
-
-static void set(const char *name, uint64_t value)
-{
-	sct_machine_apply(m, &(struct sct_event){ .kind = SCT_EV_REG, .value = value,
-	                                          .reg = sct_arch_reg(m->arch, name)->index });
-}
-
-static void physical(uint64_t addr, const void *data, uint32_t len)
-{
-	struct sct_store s = { .addr = addr, .data = data, .len = len };
-
-	sct_machine_apply(m, &(struct sct_event){ .kind = SCT_EV_STORES, .len = 1, .value = 1, .stores = &s });
-}
-
 static void entry(uint64_t table, unsigned index, uint32_t value)
 {
-	physical(table + index * 4, &value, 4);
+	store(table + index * 4, &value, 4);
 }
 
 static void access_at(uint64_t addr, const void *data, size_t len, bool read)
@@ -94,16 +66,16 @@ static void paged(void)
 	entry(TABLE, TABLES_AT >> 12, TABLE | PRESENT);
 	entry(OTHER_DIRECTORY, 0, OTHER_TABLE | PRESENT);
 	entry(OTHER_TABLE, 5, 0x16000 | PRESENT);
-	set("cr0", 0x80010001);
-	set("cr3", DIRECTORY);
-	set("cr4", 0);
+	set(0, "cr0", 0x80010001);
+	set(0, "cr3", DIRECTORY);
+	set(0, "cr4", 0);
 }
 
 START_TEST(stores_go_where_the_tables_say)
 {
 	writes(0x5ffc, "abcdefgh");
 	reads(0x5ffc, 8, "abcdefgh", NULL);
-	set("cr0", 1); /* paging off */
+	set(0, "cr0", 1); /* paging off */
 	reads(0x15ffc, 4, "abcd", NULL);
 	reads(0x12000, 4, "efgh", NULL);
 }
@@ -112,10 +84,10 @@ END_TEST
 START_TEST(address_spaces_differ)
 {
 	writes(0x5000, "one");
-	set("cr3", OTHER_DIRECTORY);
+	set(0, "cr3", OTHER_DIRECTORY);
 	writes(0x5000, "two");
 	reads(0x5000, 3, "two", NULL);
-	set("cr3", DIRECTORY);
+	set(0, "cr3", DIRECTORY);
 	reads(0x5000, 3, "one", NULL);
 }
 END_TEST
@@ -132,7 +104,7 @@ START_TEST(a_store_to_a_table_changes_translation)
 	reads(0x5000, 3, "", "unmapped");
 	writes(0x5000, "x");
 	ck_assert_uint_eq(m->unmapped, 1);
-	set("cr0", 1);
+	set(0, "cr0", 1);
 	reads(0x15000, 3, "old", NULL);
 	reads(0x17000, 3, "new", NULL);
 }
@@ -149,7 +121,7 @@ START_TEST(a_page_becomes_a_table)
 	pte = 0x19000 | PRESENT;
 	access_at(0x5000, &pte, 4, false);
 	writes(0x400000, "second");
-	set("cr0", 1);
+	set(0, "cr0", 1);
 	reads(0x18000, 5, "first", NULL);
 	reads(0x19000, 6, "second", NULL);
 }
@@ -175,10 +147,10 @@ START_TEST(without_tables_accesses_are_known_for_a_time)
 {
 	end();
 	new_machine(&sct_arch_i386, false);
-	set("cr3", DIRECTORY);
+	set(0, "cr3", DIRECTORY);
 	writes(0x5000, "abcd");
 	reads(0x5000, 5, "abcd", "not recorded");
-	set("cr3", OTHER_DIRECTORY);
+	set(0, "cr3", OTHER_DIRECTORY);
 	reads(0x5000, 4, "", "not recorded");
 	writes(0x5000, "efgh");
 	reads(0x5000, 4, "efgh", NULL);
@@ -192,14 +164,14 @@ START_TEST(halves_of_an_address_space)
 	end();
 	new_machine(&sct_arch_x86_64, false);
 	m->halves = 0x1000;
-	set("cr3", 0x5a23000);
+	set(0, "cr3", 0x5a23000);
 	writes(0x7ffe0000, "user");
-	set("cr3", 0x5a22000);
+	set(0, "cr3", 0x5a22000);
 	sees(0x7ffe0004, "kernel");
 	reads(0x7ffe0000, 10, "userkernel", NULL);
-	set("cr3", 0x5a23000);
+	set(0, "cr3", 0x5a23000);
 	reads(0x7ffe0000, 10, "userkernel", NULL);
-	set("cr3", 0x5a20000);
+	set(0, "cr3", 0x5a20000);
 	reads(0x7ffe0000, 10, "", "not recorded");
 }
 END_TEST
@@ -266,17 +238,17 @@ START_TEST(snapshots_lie_under_stores)
 
 	end();
 	new_machine(&sct_arch_i386, false);
-	set("cr0", 1);
-	set("cr3", 0);
-	set("cr4", 0);
+	set(0, "cr0", 1);
+	set(0, "cr3", 0);
+	set(0, "cr4", 0);
 	sct_machine_set_snapshots(m, s, 2);
 	reads(0x5000, 15, "beABOVE..below", "not recorded");
-	physical(0x5004, "**", 2);
+	store(0x5004, "**", 2);
 	reads(0x5000, 15, "beAB**E..below", "not recorded");
-	sct_machine_apply(m, &(struct sct_event){ .kind = SCT_EV_GAP });
-	set("cr0", 1);
-	set("cr3", 0);
-	set("cr4", 0);
+	gap();
+	set(0, "cr0", 1);
+	set(0, "cr3", 0);
+	set(0, "cr4", 0);
 	reads(0x5000, 1, "", "not recorded");
 }
 END_TEST
@@ -284,7 +256,9 @@ END_TEST
 /* Dumps of RAM may begin and end within a page: what is stored there must not be lost. */
 START_TEST(pages_that_are_known_in_part)
 {
-	struct fake f = { .ranges = { { .addr = 0x35000 }, { .addr = 0x36000 } }, .bytes = { "memory ends here", "table" } };
+	struct fake f = {
+		.ranges = { { .addr = 0x35000 }, { .addr = 0x36000 } }, .bytes = { "memory ends here", "table" },
+	};
 	struct sct_snapshot s = snapshot(&f);
 	uint32_t pte = 0x17000 | PRESENT;
 
@@ -303,7 +277,7 @@ START_TEST(pages_that_are_known_in_part)
 	access_at(0x8000 + 8 * 4, &pte, 4, false);
 	writes(0x408000, "new");
 	reads(0x408000, 3, "new", NULL);
-	set("cr0", 1);
+	set(0, "cr0", 1);
 	reads(0x17000, 3, "old", NULL);
 	reads(0x18000, 3, "new", NULL);
 }
@@ -415,7 +389,7 @@ START_TEST(paging_that_is_still_off)
 	new_machine(&sct_arch_i386, false);
 	sct_machine_set_snapshots(m, &s, 1);
 	sct_machine_seed(m, &nowhere);
-	set("cr3", DIRECTORY);
+	set(0, "cr3", DIRECTORY);
 	ck_assert(!sct_vcpu_paging(sct_machine_vcpu(m, 0), &p));
 }
 END_TEST
@@ -454,8 +428,6 @@ int main(void)
 {
 	Suite *s = suite_create("machine_access");
 	TCase *t = tcase_create("machine_access");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_add_checked_fixture(t, paged, end);
 	tcase_add_test(t, stores_go_where_the_tables_say);
@@ -475,8 +447,5 @@ int main(void)
 	tcase_add_test(t, paging_that_is_still_off);
 	tcase_add_test(t, long_mode_of_dumps);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_tests(s);
 }

@@ -3,11 +3,10 @@
  * In:  random stores to data and page tables, runs, registers and threads
  * Out: a report; exit status 0 when every read that was made at a moment gave the same at all moments of its number
  */
-#include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "../../src/machine.h"
+#include "machine_events.h"
+#include "suite.h"
 
 #define KERNEL UINT64_C(0xffff888000000000)
 
@@ -33,7 +32,6 @@ static struct remembered {
 	struct read reads[READS];
 } numbers[NUMBERS];
 
-static struct sct_machine *m;
 static uint64_t state;
 static unsigned again; /* moments whose number an earlier one had */
 
@@ -48,46 +46,25 @@ static unsigned chance(unsigned n)
 
 static void begin(void)
 {
-	m = malloc(sizeof *m);
-	ck_assert_ptr_nonnull(m);
-	sct_machine_init(m, &sct_arch_x86_64, false);
+	new_machine(&sct_arch_x86_64, false);
 	memset(numbers, 0, sizeof numbers);
 	again = 0;
 }
 
-static void end(void)
-{
-	sct_machine_fini(m);
-	free(m);
-}
-
-static void store(uint64_t paddr, uint64_t value, uint16_t len)
-{
-	struct sct_store store = { .addr = paddr, .data = (const uint8_t *)&value, .len = len };
-
-	sct_machine_apply(m, &(struct sct_event){ .kind = SCT_EV_STORES, .len = 1, .stores = &store });
-}
-
-static void set(unsigned vcpu, const char *reg, uint64_t value)
-{
-	sct_machine_apply(m, &(struct sct_event){ .kind = SCT_EV_REG, .vcpu = (uint16_t)vcpu, .value = value,
-	                                          .reg = sct_arch_reg(&sct_arch_x86_64, reg)->index });
-}
-
-/* Page tables: roots 0 and 1 (one process, isolated), 2 and 3; then one of each lower level, whose last has the data and,
- * at STACK, a page of the process. */
+/* Page tables: roots 0 and 1 (one process, isolated), 2 and 3; then one of each lower level, whose last has the data
+ * and, at STACK, a page of the process. */
 static void map(void)
 {
 	for (unsigned page = 0; page < PAGES; page++)
 		sct_machine_apply(m, &(struct sct_event){ .kind = SCT_EV_ZERO, .addr = page * 4096, .value = 1 });
 	for (unsigned root = 0; root < 4; root++)
-		store(4096 * root + (root == 1 ? 0 : 8 * (KERNEL >> 39 & 511)), 0x4003, 8);
-	store(0, 0x4003, 8);
-	store(0x6000 + 8 * (STACK >> 12), DATA << 12 | 3, 8);
-	store(0x4000 + 8 * (KERNEL >> 30 & 511), 0x5003, 8);
-	store(0x5000, 0x6003, 8);
+		store_word(4096 * root + (root == 1 ? 0 : 8 * (KERNEL >> 39 & 511)), 0x4003, 8);
+	store_word(0, 0x4003, 8);
+	store_word(0x6000 + 8 * (STACK >> 12), DATA << 12 | 3, 8);
+	store_word(0x4000 + 8 * (KERNEL >> 30 & 511), 0x5003, 8);
+	store_word(0x5000, 0x6003, 8);
 	for (unsigned i = 0; i < 5; i++)
-		store(0x6000 + 8 * i, (DATA + i) << 12 | 3, 8);
+		store_word(0x6000 + 8 * i, (DATA + i) << 12 | 3, 8);
 	for (unsigned vcpu = 0; vcpu < 2; vcpu++) {
 		set(vcpu, "cr0", UINT64_C(1) << 31);
 		set(vcpu, "cr3", 0);
@@ -101,7 +78,7 @@ static void change_replayed(void)
 {
 	switch (chance(60)) {
 	case 0: /* a table: another page, or none */
-		store(0x6000 + 8 * chance(5), chance(4) ? (DATA + chance(6)) << 12 | 3 : 0, 8);
+		store_word(0x6000 + 8 * chance(5), chance(4) ? (DATA + chance(6)) << 12 | 3 : 0, 8);
 		break;
 	case 1:
 		set(chance(2), "cr3", chance(4) << 12);
@@ -116,11 +93,11 @@ static void change_replayed(void)
 	case 4:
 		if (chance(20))
 			break;
-		sct_machine_apply(m, &(struct sct_event){ .kind = SCT_EV_GAP });
+		gap();
 		map();
 		break;
 	default:
-		store(DATA * 4096 + chance(4) * 4096 + chance(32), chance(3), 1);
+		store_word(DATA * 4096 + chance(4) * 4096 + chance(32), chance(3), 1);
 	}
 }
 
@@ -215,16 +192,10 @@ int main(void)
 {
 	Suite *s = suite_create("machine_numbers");
 	TCase *t = tcase_create("promises");
-	SRunner *r;
-	int failed;
 
 	tcase_add_checked_fixture(t, begin, end);
 	tcase_add_loop_test(t, of_replayed_memory, 0, 4);
 	tcase_add_loop_test(t, of_runs, 0, 4);
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return run_tests(s);
 }

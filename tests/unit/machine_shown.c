@@ -3,27 +3,16 @@
  * In:  events by hand
  * Out: a report; exit status 0 when all passed
  */
-#include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "../../src/machine.h"
+#include "machine_events.h"
+#include "suite.h"
 
 #define KERNEL UINT64_C(0xffff888000000000)
 
-static struct sct_machine *m;
-
 static void begin(void)
 {
-	m = malloc(sizeof *m);
-	ck_assert_ptr_nonnull(m);
-	sct_machine_init(m, &sct_arch_x86_64, false);
-}
-
-static void end(void)
-{
-	sct_machine_fini(m);
-	free(m);
+	new_machine(&sct_arch_x86_64, false);
 }
 
 static void see(unsigned vcpu, uint64_t addr, const char *data)
@@ -121,19 +110,6 @@ START_TEST(nothing_shown)
 }
 END_TEST
 
-static void store(uint64_t paddr, uint64_t value, uint32_t len)
-{
-	struct sct_store store = { .addr = paddr, .data = (const uint8_t *)&value, .len = (uint16_t)len };
-
-	sct_machine_apply(m, &(struct sct_event){ .kind = SCT_EV_STORES, .len = 1, .stores = &store });
-}
-
-static void set(unsigned vcpu, const char *reg, uint64_t value)
-{
-	sct_machine_apply(m, &(struct sct_event){ .kind = SCT_EV_REG, .vcpu = (uint16_t)vcpu, .value = value,
-	                                          .reg = sct_arch_reg(&sct_arch_x86_64, reg)->index });
-}
-
 enum { TABLES = 0x2000, OTHERS = 0x9000 }; /* top-level tables */
 
 /* The kernel's page at KERNEL is at 0x10000, the next one at 0x11000. */
@@ -145,11 +121,11 @@ static void replay(void)
 	for (; tables.addr < 0x12000; tables.addr += 4096)
 		sct_machine_apply(m, &(struct sct_event){ .kind = SCT_EV_STORES, .len = 1, .stores = &tables });
 	for (unsigned top = TABLES; top <= OTHERS; top += OTHERS - TABLES)
-		store(top + 8 * (KERNEL >> 39 & 511), 0x4003, 8);
-	store(0x4000 + 8 * (KERNEL >> 30 & 511), 0x5003, 8);
-	store(0x5000, 0x6003, 8);
-	store(0x6000, 0x10003, 8);
-	store(0x6008, 0x11003, 8);
+		store_word(top + 8 * (KERNEL >> 39 & 511), 0x4003, 8);
+	store_word(0x4000 + 8 * (KERNEL >> 30 & 511), 0x5003, 8);
+	store_word(0x5000, 0x6003, 8);
+	store_word(0x6000, 0x10003, 8);
+	store_word(0x6008, 0x11003, 8);
 	for (unsigned vcpu = 0; vcpu < 2; vcpu++) {
 		set(vcpu, "cr0", UINT64_C(1) << 31);
 		set(vcpu, "cr3", TABLES);
@@ -167,17 +143,17 @@ START_TEST(replayed_memory)
 	first = number_reading(0, KERNEL + 8);
 	ck_assert_uint_ne(first, 0);
 	ck_assert_uint_eq(number(0), first);
-	store(0x10004, 1, 4);
-	store(0x1000c, 1, 4);
-	store(0x6010, 0x11003, 8);
+	store_word(0x10004, 1, 4);
+	store_word(0x1000c, 1, 4);
+	store_word(0x6010, 0x11003, 8);
 	ck_assert_uint_eq(number(0), first);
 	ck_assert_uint_eq(number_reading(0, KERNEL + 4096), first);
-	store(0x11003, 1, 1);
+	store_word(0x11003, 1, 1);
 	ck_assert_uint_ne(number_reading(0, KERNEL + 8), first);
 	first = number(0);
-	store(0x11003, 2, 1); /* forgotten meanwhile */
+	store_word(0x11003, 2, 1); /* forgotten meanwhile */
 	ck_assert_uint_eq(number(0), first);
-	store(0x10008, 1, 4);
+	store_word(0x10008, 1, 4);
 	ck_assert_uint_ne(number(0), first);
 }
 END_TEST
@@ -188,14 +164,14 @@ START_TEST(replayed_tables)
 
 	replay();
 	first = number_reading(0, KERNEL);
-	store(0x6000, 0x11003, 8); /* both pages are zero: the read gives the same, but nobody has tried */
+	store_word(0x6000, 0x11003, 8); /* both pages are zero: the read gives the same, but nobody has tried */
 	ck_assert_uint_ne(number_reading(0, KERNEL), first);
 	first = number(0);
-	store(0x5000, 0, 8);
+	store_word(0x5000, 0, 8);
 	ck_assert_uint_ne(number_reading(0, KERNEL), first);
 	first = number(0); /* a read that fails counts too */
 	ck_assert_uint_eq(number(0), first);
-	store(0x5000, 0x6003, 8);
+	store_word(0x5000, 0x6003, 8);
 	ck_assert_uint_ne(number(0), first);
 }
 END_TEST
@@ -206,15 +182,15 @@ START_TEST(replayed_memory_that_is_not_recorded)
 	uint64_t first;
 
 	replay();
-	store(0x6010, 0x20003, 8);
+	store_word(0x6010, 0x20003, 8);
 	first = number_reading(0, KERNEL + 8192);
 	ck_assert_uint_eq(number(0), first);
-	store(0x20000, 0, 2);
+	store_word(0x20000, 0, 2);
 	ck_assert_uint_ne(number_reading(0, KERNEL + 8192), first);
 	first = number(0);
-	store(0x20004, 0, 2);
+	store_word(0x20004, 0, 2);
 	ck_assert_uint_eq(number(0), first);
-	store(0x20002, 0, 2);
+	store_word(0x20002, 0, 2);
 	ck_assert_uint_ne(number(0), first);
 }
 END_TEST
@@ -245,10 +221,10 @@ START_TEST(moments_of_replayed_memory)
 	uint32_t word;
 
 	replay();
-	store(0x10000, 1, 4);
-	store(0x11000, 2, 4);
+	store_word(0x10000, 1, 4);
+	store_word(0x11000, 2, 4);
 	for (uint32_t page = 1; page <= 2; page++) {
-		store(0x6000, 0xf003 + 0x1000 * page, 8);
+		store_word(0x6000, 0xf003 + 0x1000 * page, 8);
 		ck_assert_uint_ne(sct_machine_kernel_shown(v), 0);
 		for (unsigned i = 0; i < 3; i++) {
 			ck_assert_uint_eq(mem.read(mem.ctx, KERNEL, &word, sizeof word), 4);
@@ -322,8 +298,6 @@ int main(void)
 {
 	Suite *s = suite_create("machine_shown");
 	TCase *t = tcase_create("numbers");
-	SRunner *r;
-	int failed;
 
 	tcase_add_checked_fixture(t, begin, end);
 	tcase_add_test(t, the_same_again);
@@ -341,9 +315,5 @@ int main(void)
 	tcase_add_test(t, runs_out_of_order);
 	tcase_add_test(t, reads_that_stray);
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return run_tests(s);
 }

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "../../src/os_kept.h"
+#include "suite.h"
 
 static struct {
 	unsigned asked;  /* how often */
@@ -158,8 +159,6 @@ int main(void)
 {
 	Suite *s = suite_create("os_kept");
 	TCase *t = tcase_create("answers");
-	SRunner *r;
-	int failed;
 
 	tcase_add_checked_fixture(t, begin, end);
 	tcase_add_test(t, the_same_memory);
@@ -168,9 +167,5 @@ int main(void)
 	tcase_add_test(t, another_kernel);
 	tcase_add_test(t, kernels_that_are_sought);
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return run_tests(s);
 }
