@@ -17,6 +17,7 @@ enum {
 	SECOND_WINDOW = 64,
 	PAGE = 4096,              /* lower addresses are no pointers: vm.mmap_min_addr */
 	FRAMES_MAX = 8,           /* kinds of signal frames of an architecture */
+	INNER_MAX = 64,           /* descriptors in what arguments point at that are asked for, at entry and at return */
 };
 
 #define USER_MAX_64 (UINT64_C(1) << 56) /* Documentation/x86/x86_64/mm.rst: user space with five-level tables */
@@ -117,6 +118,31 @@ static struct sct_os_view os_view(struct sct_capture *c, const struct sct_vcpu *
 	return (struct sct_os_view){ .mem = sct_lines_kernel_mem(c->lines), .cpu = v->index };
 }
 
+struct asking {
+	struct sct_capture *c;
+	struct sct_os_view view;
+	struct sct_arena *arena;
+	unsigned count;
+};
+
+static bool ask(void *ctx, struct sct_value *v, int number)
+{
+	struct asking *a = ctx;
+
+	(void)v;
+	a->c->os->descriptor(a->c->os->state, &a->view, number, a->arena);
+	return ++a->count < INNER_MAX;
+}
+
+/* What the descriptors are that stand in arrays and structs: those that the call was given, or has left there. */
+static void ask_inner(struct sct_capture *c, const struct sct_vcpu *v, struct sct_open_call *open, bool leaving)
+{
+	struct asking a = { .c = c, .view = os_view(c, v), .arena = &open->arena };
+
+	if (c->os && open->known)
+		sct_values_descriptors(open->args, open->nargs, leaving, ask, &a);
+}
+
 /* Who calls, and what the descriptors are that it gives: the same questions that the decoder asks. */
 static void ask_who(struct sct_capture *c, const struct sct_vcpu *v, struct sct_open_call *open)
 {
@@ -130,6 +156,7 @@ static void ask_who(struct sct_capture *c, const struct sct_vcpu *v, struct sct_
 	for (size_t i = 0; i < open->nargs; i++)
 		if (sct_value_is_descriptor(&open->args[i], &number))
 			c->os->descriptor(c->os->state, &view, number, &open->arena);
+	ask_inner(c, v, open, false);
 }
 
 static void ask_result(struct sct_capture *c, const struct sct_vcpu *v, struct sct_open_call *open, uint64_t result)
@@ -214,6 +241,7 @@ static void frame_results(struct sct_capture *c, const struct sct_vcpu *v, struc
 	}
 	for (size_t i = 0; i < n; i++)
 		ask_result(c, v, open, result[i]);
+	ask_inner(c, v, open, true);
 }
 
 static void register_result(struct sct_capture *c, const struct sct_vcpu *v, const struct sct_regs *regs,
@@ -226,6 +254,7 @@ static void register_result(struct sct_capture *c, const struct sct_vcpu *v, con
 		return;
 	result_values(c, result, open);
 	ask_result(c, v, open, result);
+	ask_inner(c, v, open, true);
 }
 
 void sct_capture_return(struct sct_capture *c, const struct sct_vcpu *v, uint64_t pc, struct sct_open_call *open)

@@ -216,7 +216,7 @@ class Agree:
             raise Unequal(f"{theirs} is no descriptor for strace, ours {mine}")
         elif how := same_file(theirs, mine):
             self.counts[f"descriptors: {kind_of(theirs)}{'' if how == 'same' else ', ' + how}"] += 1
-            self.counts["descriptors inside structs and arrays"] += ours is not self.argument
+            self.counts["elements and members that are descriptors"] += ours is not self.argument
         else:
             raise Unequal(f"{int(theirs)} is {theirs.shown}{' (deleted)' * theirs.gone}, ours {mine}")
 
