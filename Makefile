@@ -175,6 +175,8 @@ structs: $(BUILD)/write_structs
 
 # ---- tests ----------------------------------------------------------------------------------------------------
 
+$(BUILD)/tests/unit/capture: $(patsubst %,$(BUILD)/src/record/%.o,capture lines)
+$(BUILD)/tests/unit/capture.o $(BUILD)/src/record/capture.o: BASE += $(shell pkg-config --cflags glib-2.0 2>/dev/null)
 $(BUILD)/tests/unit/record: $(patsubst %,$(BUILD)/src/record/%.o,lines switch stream frames)
 $(BUILD)/tests/unit/kernel_memory: $(BUILD)/src/record/kernel_memory.o
 $(BUILD)/tests/unit/launch_types: $(BUILD)/src/record/launch_types.o
