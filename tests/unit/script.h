@@ -211,10 +211,11 @@ static int say_record(void *ctx, const struct sct_record *r, struct sct_err *err
 	return 0;
 }
 
-/* Runs the recording; its records go to end. */
-static inline void script_run(struct script *s, int (*end)(void *, const struct sct_record *, struct sct_err *))
+/* Runs the recording; its records go to end. os: what the guest's own data tell, or NULL. */
+static inline void script_run_beside(struct script *s, struct sct_os *os,
+                                     int (*end)(void *, const struct sct_record *, struct sct_err *))
 {
-	const struct sct_pipeline_options options = { .limits = sct_limits_default };
+	const struct sct_pipeline_options options = { .limits = sct_limits_default, .os = os };
 	const struct sct_pipeline_ops ops = { .end = end, .ctx = s };
 	struct sct_trace trace = { .ops = &script_ops, .state = s };
 	struct sct_pipeline *p;
@@ -224,6 +225,11 @@ static inline void script_run(struct script *s, int (*end)(void *, const struct 
 	ck_assert_int_eq(sct_pipeline_run(p, &err), 0);
 	s->counts = *sct_pipeline_counts(p);
 	sct_pipeline_free(p);
+}
+
+static inline void script_run(struct script *s, int (*end)(void *, const struct sct_record *, struct sct_err *))
+{
+	script_run_beside(s, NULL, end);
 }
 
 /* How many records with that text stand before the first one with the other. */
