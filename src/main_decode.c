@@ -243,10 +243,11 @@ static bool tell_kernel(struct run *run)
 	else if (r && r->state == SCT_LINUX_SOUGHT)
 		fprintf(stderr, "sctrace-decode: %s: --types: the recording does not show the memory that tells its kernel: "
 		        "who called is not known, nor whether they are of it\n", file);
-	else if (r && r->unnamed)
+	else if (r && (r->unnamed || r->unshown))
 		fprintf(stderr, "sctrace-decode: %s: --types: they fit the recorded kernel, which lies 0x%llx bytes %s "
-		        "than they say, but do not tell which kernel they are of\n", file,
-		        (unsigned long long)(down ? -r->slide : r->slide), down ? "lower" : "higher");
+		        "than they say, but %s not tell which kernel %s\n", file,
+		        (unsigned long long)(down ? -r->slide : r->slide), down ? "lower" : "higher",
+		        r->unnamed ? "do" : "the recording does", r->unnamed ? "they are of" : "it is");
 	else if (r && run->options->verbose)
 		fprintf(stderr, "sctrace-decode: %s: the types are of the recorded kernel, which lies 0x%llx bytes %s than "
 		        "they say\n", file, (unsigned long long)(down ? -r->slide : r->slide), down ? "lower" : "higher");

@@ -82,6 +82,7 @@ struct sct_linux_report {
 	enum sct_linux_state state;
 	uint64_t slide; /* FOUND: what KASLR adds to addresses as linked */
 	bool unnamed;   /* FOUND: the layout does not say which kernel it is of; what is known of this one fits */
+	bool unshown;   /* FOUND: it says so, but memory does not show which kernel this is; likewise */
 	/* OTHER_KERNEL: banners or build ids, of the layout's kernel and of the recording's */
 	char expected[SCT_LINUX_BANNER_MAX], found[SCT_LINUX_BANNER_MAX];
 };

@@ -163,6 +163,16 @@ static bool is_kernels(const struct sct_linux_kernel *k, const char *banner)
 	       !memcmp(banner + size - tail, k->tail, tail);
 }
 
+/* What is known of the banner at addr, from its first byte on: a recording at level syscalls has what the recorder asked
+ * for, and whether the kernel is still there is asked of the first bytes only. */
+static void read_beginning(const struct sct_mem *mem, uint64_t addr, char *banner)
+{
+	size_t n = mem->read(mem->ctx, addr, banner, SCT_LINUX_BANNER_MAX - 1);
+
+	banner[n] = 0;
+	banner[strcspn(banner, "\n")] = 0;
+}
+
 /* The build id among a kernel's ELF notes at addr; 0: not known. */
 static size_t read_build_id(const struct sct_mem *mem, uint64_t addr, uint8_t *id)
 {
@@ -208,11 +218,28 @@ static bool same_build(struct sct_linux *l, const struct sct_mem *mem, const str
 
 	if (k->build_id_size && layout->at[SCT_LX_NOTES].known)
 		n = read_build_id(mem, layout->at[SCT_LX_NOTES].value + slide, id);
-	if (!n || (n == k->build_id_size && !memcmp(id, k->build_id, n)))
+	if (!n)
 		return true;
+	if (n == k->build_id_size && !memcmp(id, k->build_id, n)) {
+		l->report.unshown = false;
+		return true;
+	}
 	write_hex(expected, sizeof expected, k->build_id, k->build_id_size);
 	write_hex(found, sizeof found, id, n);
 	other(l, expected, found);
+	return false;
+}
+
+/* Whether a banner, or its beginning, is the layout's kernel's; notes in the report what shows that it is not. */
+static bool same_banner(struct sct_linux *l, const struct sct_linux_kernel *k, const char *banner, bool whole)
+{
+	size_t head = strlen(k->head), known = strlen(banner), n = known < head ? known : head;
+
+	if (whole ? is_kernels(k, banner) : !memcmp(banner, k->head, n)) {
+		l->report.unshown = n < sizeof banner_start; /* of which every kernel has all but the NUL */
+		return true;
+	}
+	other(l, k->head, banner);
 	return false;
 }
 
@@ -222,17 +249,19 @@ static bool same_kernel(struct sct_linux *l, const struct sct_mem *mem, const st
                         uint64_t slide, const char *scanned)
 {
 	const struct sct_word *at = &layout->at[SCT_LX_BANNER];
+	uint64_t addr = layout->ptr == 4 ? (uint32_t)(at->value + slide) : at->value + slide;
 	char banner[SCT_LINUX_BANNER_MAX];
+	bool whole = true;
 
-	if (!at->known || !read_banner(mem, layout->ptr == 4 ? (uint32_t)(at->value + slide) : at->value + slide, banner))
+	if (!at->known || !read_banner(mem, addr, banner)) {
 		snprintf(banner, sizeof banner, "%s", scanned);
-	if (!*banner && l->report.state == SCT_LINUX_OTHER_KERNEL)
-		return false; /* it was seen to be another one, and is not seen now: a recording shows it at some calls only */
-	if (*banner && !is_kernels(&layout->kernel, banner)) {
-		other(l, layout->kernel.head, banner);
-		return false;
+		whole = *banner;
 	}
-	return same_build(l, mem, layout, slide);
+	if (!whole && l->report.state == SCT_LINUX_OTHER_KERNEL)
+		return false; /* it was seen to be another one, and is not seen now: a recording shows it at some calls only */
+	if (!whole && at->known)
+		read_beginning(mem, addr, banner);
+	return same_banner(l, &layout->kernel, banner, whole) && same_build(l, mem, layout, slide);
 }
 
 static bool try_layout(struct sct_linux *l, const struct sct_mem *mem, const struct sct_linux_layout *layout,
@@ -245,8 +274,9 @@ static bool try_layout(struct sct_linux *l, const struct sct_mem *mem, const str
 		if (!lies_at(mem, layout, slide) || !same_kernel(l, mem, layout, slide, scanned))
 			continue;
 		l->is = layout;
-		l->report = (struct sct_linux_report){ .state = SCT_LINUX_FOUND, .slide = slide };
-		l->report.unnamed = !is_named(layout);
+		l->report = (struct sct_linux_report){
+			.state = SCT_LINUX_FOUND, .slide = slide, .unnamed = !is_named(layout), .unshown = l->report.unshown,
+		};
 		return true;
 	}
 	return false;

@@ -213,6 +213,28 @@ START_TEST(other_banner)
 }
 END_TEST
 
+/* A recording may show the beginning of the banner, or nothing of it. */
+START_TEST(cut_banner)
+{
+	begin_image(0);
+	g.hole = IMAGE + BANNER_AT + sizeof "Linux version 6.1.0-1";
+	g.hole_end = IMAGE + INIT_AT;
+	strcpy(g.layout.kernel.head, "Linux version 6.1.0-10-amd64");
+	expect_other("Linux version 6.1.0-10-amd64", "Linux version 6.1.0-1-");
+
+	for (unsigned i = 0; i < 2; i++) {
+		begin_image(0);
+		g.hole = IMAGE + BANNER_AT + (i ? sizeof "Linux version 6.1.0-1" : 0);
+		g.hole_end = IMAGE + INIT_AT;
+		strcpy(g.layout.kernel.head, "Linux version 6.1.0-1-amd64");
+		use();
+		is_word(who_on(0).pid, 100);
+		ck_assert_int_eq(sct_linux_report(&g.os)->unshown, !i);
+		end_image();
+	}
+}
+END_TEST
+
 START_TEST(same_banner)
 {
 	begin_image(0);
@@ -360,6 +382,7 @@ int main(void)
 	tcase_add_test(t, found_later);
 	tcase_add_test(t, restarted);
 	tcase_add_test(t, other_banner);
+	tcase_add_test(t, cut_banner);
 	tcase_add_test(t, same_banner);
 	tcase_add_test(t, build_ids);
 	tcase_add_loop_test(t, other_structs, 0, 4);
