@@ -38,12 +38,44 @@ START_TEST(results)
 }
 END_TEST
 
+/* Where the guest's data do not tell the parent, neither does a number of the namespace. */
+START_TEST(parent_that_is_not_told)
+{
+	const struct sct_word pid = { true, CHILD }, start = { true, 5 };
+	struct script *s = thread_1();
+
+	call(s, GETPPID, 0, 0, 0, 4);
+	expect_beside(s, (struct os_answers){ .who = { .pid = pid, .tid = pid, .start_time_ns = start } }, say_who,
+	              "getppid pid=336 tid=336\n");
+}
+END_TEST
+
+/* The guest's number of the parent stays, also where calls have shown that number and getppid has another one. */
+START_TEST(parent_by_calls_and_by_the_guest)
+{
+	const struct sct_word pid = { true, CHILD }, ppid = { true, PARENT }, start = { true, 5 };
+	const struct os_answers answers = { .who = { .pid = pid, .tid = pid, .ppid = ppid, .start_time_ns = start } };
+	struct script *s = thread_1();
+
+	call(s, GETPID, 0, 0, 0, PARENT);
+	call(s, FORK, 0, 0, 0, CHILD);
+	first_step(s, 0, 2, SPACE2, SP);
+	call(s, GETPPID, 0, 0, 0, 4);
+	expect_beside(s, answers, say_who,
+	              "getpid pid=336 tid=336 ppid=326\n"
+	              "fork pid=336 tid=336 ppid=326\n"
+	              "getppid pid=336 tid=336 ppid=326\n");
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("lineage_namespaces");
 	TCase *t = tcase_create("lineage_namespaces");
 
 	tcase_add_loop_test(t, results, 0, 4);
+	tcase_add_test(t, parent_that_is_not_told);
+	tcase_add_test(t, parent_by_calls_and_by_the_guest);
 	suite_add_tcase(s, t);
 	return run_tests(s);
 }
