@@ -129,7 +129,7 @@ void sct_walk_string(struct sct_walk *w, uint64_t at, struct sct_value *v)
 		}
 		got = w->mem->read(w->mem->ctx, at + len, text + len, step);
 		nul = memchr(text + len, 0, got);
-		if (nul) {
+		if (nul && (size_t)(nul - text) <= limit) {
 			v->meaning = SCT_M_STR;
 			v->data = text;
 			v->len = (size_t)(nul - text);
@@ -139,6 +139,7 @@ void sct_walk_string(struct sct_walk *w, uint64_t at, struct sct_value *v)
 		if (got < step)
 			break;
 	}
+	len = (size_t)min64(len, limit); /* chunks end behind it */
 	v->unknown = len < limit ? why(w, at + len) : limit ? NULL : "too deep";
 	if (len) {
 		v->meaning = SCT_M_STR;

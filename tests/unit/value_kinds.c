@@ -129,6 +129,31 @@ START_TEST(string_without_an_end)
 }
 END_TEST
 
+/* As many bytes as the limit says, wherever lines of memory end. */
+START_TEST(limited_string)
+{
+	static const struct sct_param p[] = { P(0, SCT_C_STR, .dir = SCT_IN) };
+	static const struct { uint64_t addr; const char *content; size_t len; bool partial; } rows[] = {
+		{ BASE, "four", 4, false }, { BASE, "fives", 5, false }, { BASE, "sixsix", 5, true },
+		{ BASE + 60, "sixsix", 5, true }, { END - 7, "sixsix", 5, true },
+	};
+	const struct sct_view short_ones = { .limits = { .str = 5, .buf = 128, .elems = 4, .total = 1 << 20 } };
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct test t = SETUP("linux_x64", p, rows[i].addr);
+
+		wipe();
+		put_text(rows[i].addr, rows[i].content);
+		enter(&t);
+		t.args = sct_values_enter(&t.call, &mem, &short_ones, &t.arena, &t.count);
+		ck_assert_uint_eq(t.args[0].len, rows[i].len);
+		ck_assert_int_eq(t.args[0].partial, rows[i].partial);
+		ck_assert(!t.args[0].unknown);
+		sct_arena_fini(&t.arena);
+	}
+}
+END_TEST
+
 START_TEST(string_arrays)
 {
 	static const struct sct_param p[] = { P(0, SCT_C_STRV, .dir = SCT_IN) };
@@ -492,6 +517,7 @@ int main(void)
 	tcase_add_test(t, not_in_the_table);
 	tcase_add_test(t, strings);
 	tcase_add_test(t, string_without_an_end);
+	tcase_add_test(t, limited_string);
 	tcase_add_test(t, string_arrays);
 	tcase_add_test(t, input_buffers);
 	tcase_add_test(t, length_that_is_not_known);
