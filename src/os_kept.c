@@ -12,7 +12,7 @@
 
 enum {
 	KEPT = 256, /* moments */
-	DESCRIPTORS = 8, /* of one moment */
+	DESCRIPTORS = 64, /* of one moment */
 };
 
 struct descriptor {

@@ -116,7 +116,7 @@ START_TEST(descriptors)
 	ck_assert_ptr_null(open_at(1, 1));
 	ck_assert_uint_eq(guest.asked, 2);
 	ck_assert_str_eq(open_at(2, 0), "fd 3");
-	for (int fd = 0; fd < 40; fd += 2)
+	for (int fd = 0; fd < 200; fd += 2)
 		ck_assert_ptr_nonnull(open_at(3, fd));
 	ck_assert_str_eq(open_at(3, 0), "fd 4");
 	ck_assert_str_eq(open_at(1, 0), "fd 1");
