@@ -160,13 +160,19 @@ static void compat_name(const char *tag, char *name)
 	strcat(name, tag);
 }
 
+/* Whether the kernel's own struct says less: in include/uapi/linux/msg.h the text of a message is one byte. */
+static bool says_less(const char *tag)
+{
+	return !strcmp(tag, "msgbuf");
+}
+
 /* The kernel's own struct of that name, for that use, or SCT_NO_TYPE. */
 static uint32_t find_kernel(const struct sct_types *db, enum use use, const char *type)
 {
 	const char *tag = tag_of(type);
 	char name[2 * NAME];
 
-	if (use == USE_NOT || !*tag || (use == USE_NAMED && !is_compat(tag)))
+	if (use == USE_NOT || !*tag || says_less(tag) || (use == USE_NAMED && !is_compat(tag)))
 		return SCT_NO_TYPE;
 	if (use == USE_NATIVE)
 		return sct_types_find_any(db, type);

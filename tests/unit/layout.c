@@ -207,6 +207,8 @@ START_TEST(native_and_compat)
 	STRUCT("compat_sigaltstack", 4, { "compat", c_int, 0 });
 	STRUCT("timezone", 8, { "native", c_long, 0 });
 	STRUCT("unheard_of", 8, { "native", c_long, 0 });
+	STRUCT("msgbuf", 8, { "mtext", c_int, 4 });
+	STRUCT("compat_msgbuf", 8, { "mtext", c_int, 4 });
 	end_types();
 	ck_shown(&x64, "struct rusage *", "struct rusage 8: long native 0");
 	ck_shown(&x86, "struct rusage *", "struct compat_rusage 4: int compat 0");
@@ -221,6 +223,9 @@ START_TEST(native_and_compat)
 	ck_shown(&x32, "struct compat_rusage *", "struct compat_rusage 4: int compat 0");
 	ck_shown(&x32, "struct timezone *", "struct timezone 8: int tz_minuteswest 0; int tz_dsttime 4");
 	ck_shown(&other, "struct timezone *", "struct timezone 8: long native 0");
+	/* the kernel's has one byte of the text */
+	ck_shown(&x64, "struct msgbuf *", "struct msgbuf 8: long mtype 0; char [] mtext 8");
+	ck_shown(&x86, "struct msgbuf *", "struct msgbuf 4: long mtype 0; char [] mtext 4");
 }
 END_TEST
 
