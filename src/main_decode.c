@@ -238,8 +238,8 @@ static bool tell_kernel(struct run *run)
 		return true;
 	}
 	if (r && r->state == SCT_LINUX_NO_ADDRESSES)
-		fprintf(stderr, "sctrace-decode: %s: --types: they have no addresses of symbols (System.map): who called is "
-		        "not known, nor whether they are of the recorded kernel\n", file);
+		fprintf(stderr, "sctrace-decode: %s: --types: they do not have both types and addresses of symbols (System.map): "
+		        "who called is not known, nor whether they are of the recorded kernel\n", file);
 	else if (r && r->state == SCT_LINUX_SOUGHT)
 		fprintf(stderr, "sctrace-decode: %s: --types: the recording does not show the memory that tells its kernel: "
 		        "who called is not known, nor whether they are of it\n", file);

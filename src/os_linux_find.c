@@ -18,6 +18,9 @@
 #define SLIDE_STEP (UINT64_C(2) << 20)
 #define SLIDES_END (UINT64_C(1) << 30)
 #define SLIDES (SLIDES_END / SLIDE_STEP)
+/* Where a kernel's image may begin, by its bits. */
+#define IMAGE_32 UINT64_C(0xc0000000)
+#define IMAGE_64 UINT64_C(0xffffffff80000000)
 
 enum {
 	OTHER_WAIT = 64,    /* times the questions so far: another kernel is soon replaced by no other */
@@ -142,9 +145,8 @@ static bool banner_among(const struct sct_mem *mem, uint64_t addr, const uint8_t
 
 /* Looks for the banner in the kernel's image by blocks, each up to its first byte that is not known. It lies in
  * read-only data, which begins with a block (x86_64) or in one that is mapped as a whole. */
-static bool scan(const struct sct_mem *mem, unsigned ptr, char *banner)
+static bool scan(const struct sct_mem *mem, uint64_t start, char *banner)
 {
-	uint64_t start = ptr == 4 ? UINT64_C(0xc0000000) : UINT64_C(0xffffffff80000000);
 	uint8_t *data = malloc(SLIDE_STEP);
 	bool found = false;
 
@@ -305,7 +307,8 @@ static bool scan_sometimes(struct sct_linux *l, const struct sct_mem *mem, char 
 {
 	if (l->beside || l->vain_scans >= SCANS)
 		return false;
-	if (scan(mem, l->layouts[0].ptr, banner))
+	/* types of 32 bits: the machine may run a kernel of 64 */
+	if ((l->layouts[0].ptr == 4 && scan(mem, IMAGE_32, banner)) || scan(mem, IMAGE_64, banner))
 		return true;
 	l->vain_scans++;
 	*banner = 0;

@@ -204,6 +204,12 @@ START_TEST(other_banner)
 	say_at(SCT_LX_INIT_TASK, IMAGE + 0x321);
 	expect_other("a kernel whose linux_banner or init_task lies elsewhere", found);
 
+	/* a kernel of 32 bits, where one of 64 runs */
+	begin_image(0);
+	g.layout.ptr = 4;
+	strcpy(g.layout.kernel.head, "Linux version 6.1.0-1-686");
+	expect_other("Linux version 6.1.0-1-686", found);
+
 	/* PANDA's file has no address of the banner: it is looked for */
 	begin_image(0);
 	g.layout.at[SCT_LX_BANNER].known = false;
