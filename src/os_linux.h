@@ -34,6 +34,7 @@ enum sct_linux_field {
 	SCT_LX_FILE_DENTRY, SCT_LX_FILE_MNT,
 	SCT_LX_DENTRY_PARENT, SCT_LX_DENTRY_NAME, SCT_LX_DENTRY_INODE, SCT_LX_DENTRY_HASH_PPREV,
 	SCT_LX_DENTRY_OP, SCT_LX_DENTRY_SB,
+	SCT_LX_DENTRY_FLAGS,    /* where these tell what is in the hash table; unknown: its chain tells */
 	SCT_LX_OP_DNAME,        /* of the function that makes up names, in struct dentry_operations */
 	SCT_LX_MNT_ROOT,
 	SCT_LX_MNT_PARENT, SCT_LX_MNT_POINT, /* counted from struct vfsmount */

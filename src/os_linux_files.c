@@ -14,6 +14,7 @@ enum {
 	PATH_BYTES = 4096, /* PATH_MAX: the kernel names nothing longer either */
 	STEPS = 4096,      /* names and mounts on the way to the root: more than a path of that length has */
 	FSTYPE_MAX = 32,
+	UNHASHED = 0x10, /* DCACHE_UNHASHED of 2.6.32's include/linux/dcache.h */
 };
 
 /* A path that is written from its end. */
@@ -73,19 +74,44 @@ static bool ascend(const struct sct_linux_look *look, struct path *p, uint64_t *
 	return name && prepend(p, name) && prepend(p, "/");
 }
 
-/* Whether a dentry is not in the hash table, and so its name is gone: no chain (since 2.6.38), or what list_del leaves
- * in one (LIST_POISON2 of include/linux/poison.h: 2.6.32's 32 bits and, behind x86_64's POISON_POINTER_DELTA, 64). */
+/* Whether flags tell what is in the hash table: kernels where also what never was there may go for it. */
+static bool has_flags(const struct sct_linux_look *look)
+{
+	return look->layout->at[SCT_LX_DENTRY_FLAGS].known;
+}
+
+/* Whether a dentry is not in the hash table, and so its name is gone. Without flags: no chain (since 2.6.38), or what
+ * list_del leaves in one, for layouts that do not tell of flags (LIST_POISON2 of include/linux/poison.h: 2.6.32's 32
+ * bits and, behind x86_64's POISON_POINTER_DELTA, 64). */
 static bool is_unhashed(const struct sct_linux_look *look, uint64_t dentry, bool *unhashed)
 {
 	static const uint64_t gone[] = { 0, UINT64_C(0x00200200), UINT64_C(0xdead000000200200) };
-	uint64_t chain;
+	uint64_t chain, flags;
 
+	if (has_flags(look)) {
+		if (!sct_linux_number(look, dentry, SCT_LX_DENTRY_FLAGS, 4, &flags))
+			return false;
+		*unhashed = flags & UNHASHED;
+		return true;
+	}
 	if (!sct_linux_pointer(look, dentry, SCT_LX_DENTRY_HASH_PPREV, &chain))
 		return false;
 	*unhashed = false;
 	for (size_t i = 0; i < sizeof gone / sizeof *gone; i++)
 		*unhashed |= chain == gone[i];
 	return true;
+}
+
+/* Puts the slash of the root before a path. Kernels with such flags put the root's name in the place of the first slash,
+ * and have file systems that call their roots "anon_inode:" (__d_path of 2.6.32's fs/dcache.c). */
+static bool prepend_root(const struct sct_linux_look *look, struct path *p, uint64_t root)
+{
+	const char *name = has_flags(look) ? dentry_name(look, root) : "/";
+
+	if (!name)
+		return false;
+	p->at += p->text[p->at] == '/';
+	return prepend(p, name);
 }
 
 static const char *path(const struct sct_linux_look *look, uint64_t dentry, uint64_t mnt)
@@ -106,8 +132,8 @@ static const char *path(const struct sct_linux_look *look, uint64_t dentry, uint
 		if (!ascend(look, &p, &dentry, &mnt) || ++steps > STEPS)
 			return NULL;
 	} while (dentry != before_dentry || mnt != before_mnt);
-	if (p.text[p.at] != '/')
-		prepend(&p, "/");
+	if (!prepend_root(look, &p, dentry))
+		return NULL;
 	return sct_arena_copy(look->arena, p.text + p.at, PATH_BYTES - 1 - p.at);
 }
 

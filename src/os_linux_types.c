@@ -22,6 +22,7 @@ enum kind {
 	MEMBER,        /* place of a member of struct `of`; less: counted from that other one */
 	SIZE,          /* bytes of a member */
 	IS_STRUCT,     /* whether a member is a struct: 1, 0 */
+	BESIDE,        /* place of a member of structs that have the member `less`, too */
 	ONLY_WITHOUT,  /* 0 where there are addresses (of `path`, say) but none of the symbol `of` */
 };
 
@@ -66,6 +67,7 @@ static const struct row rows[] = {
 	{ SCT_LX_DENTRY_HASH_PPREV, MEMBER, "dentry", "d_hash.pprev" },
 	{ SCT_LX_DENTRY_OP, MEMBER, "dentry", "d_op" },
 	{ SCT_LX_DENTRY_SB, MEMBER, "dentry", "d_sb" },
+	{ SCT_LX_DENTRY_FLAGS, BESIDE, "dentry", "d_flags", "d_mounted" }, /* to 2.6.37, with DCACHE_UNHASHED */
 	{ SCT_LX_OP_DNAME, MEMBER, "dentry_operations", "d_dname" },
 	{ SCT_LX_MNT_ROOT, MEMBER, "vfsmount", "mnt_root" },
 	{ SCT_LX_MNT_PARENT, MEMBER, "mount", "mnt_parent", "mnt" }, /* 3.3 on */
@@ -201,7 +203,8 @@ static bool row_value(const struct sct_types *db, const struct row *row, uint64_
 		return false;
 	*value = row->kind == SIZE ? size
 	         : row->kind == IS_STRUCT ? sct_type(db, sct_type_strip(db, at.type))->kind == SCT_TYPE_STRUCT
-	                                  : at.bits / 8 - less.bits / 8;
+	         : row->kind == BESIDE ? at.bits / 8
+	                               : at.bits / 8 - less.bits / 8;
 	return true;
 }
 

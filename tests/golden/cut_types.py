@@ -140,7 +140,7 @@ def main(argv):
     banner = re.search(rb"Linux version [^\r\n]* #\d[^\r\n]*", console).group(0) + b"\n\0"
     cut = Cut(btf)
     for kind, (of, path, less) in rows():
-        if kind in ("MEMBER", "SIZE", "IS_STRUCT"):
+        if kind in ("MEMBER", "SIZE", "IS_STRUCT", "BESIDE"):
             for p in filter(None, (path, less)):
                 cut.follow(of, p)
         elif kind == "SYMBOL" and path:

@@ -163,6 +163,25 @@ START_TEST(deleted_files)
 }
 END_TEST
 
+/* To 2.6.37 flags tell what is in the hash table, and a root's name stands for the first slash. */
+START_TEST(names_by_flags)
+{
+	uint64_t d;
+
+	begin();
+	say_at(SCT_LX_DENTRY_FLAGS, 0x3c);
+	use();
+	d = dentry(dentry(k.root, "tmp"), "x");
+	set(d, SCT_LX_DENTRY_HASH_PPREV, 0, 8); /* never was there, and yet goes for it */
+	is_called(file(d, k.mnt), "/tmp/x");
+	set(d, SCT_LX_DENTRY_FLAGS, 0x19, 4);
+	is_called(file(d, k.mnt), "/tmp/x (deleted)");
+	d = dentry(0, "anon_inode:");
+	is_called(file(dentry(d, "[timerfd]"), mount(d, 0, 0)), "anon_inode:[timerfd]");
+	end_image();
+}
+END_TEST
+
 /* Never a part of a path as if it were the whole. */
 START_TEST(paths_not_known_whole)
 {
@@ -465,6 +484,7 @@ int main(void)
 	tcase_add_test(t, paths);
 	tcase_add_test(t, root_on_root);
 	tcase_add_test(t, deleted_files);
+	tcase_add_test(t, names_by_flags);
 	tcase_add_test(t, paths_not_known_whole);
 	tcase_add_test(t, circles_of_directories_and_mounts);
 	tcase_add_test(t, longest_names_and_paths);

@@ -53,6 +53,7 @@ START_TEST(kernel_2_6_32)
 	STRUCT("inet_sock", 96, { "daddr", c_uint, 40 }, { "rcv_saddr", c_uint, 44 }, { "dport", c_ushort, 48 },
 	       { "sport", c_ushort, 50 });
 	STRUCT("netlink_sock", 96, { "pid", c_uint, 72 });
+	STRUCT("dentry", 192, { "d_flags", c_uint, 4 }, { "d_mounted", c_int, 12 });
 	symbol("per_cpu__current_task", SCT_NO_TYPE, 0xb500);
 	symbol("__per_cpu_offset", SCT_NO_TYPE, UINT64_C(0xffffffff81800000));
 	symbol("linux_banner", SCT_NO_TYPE, UINT64_C(0xffffffff81600000));
@@ -74,6 +75,7 @@ START_TEST(kernel_2_6_32)
 	is_at(SCT_LX_SK_DPORT, 48);
 	is_at(SCT_LX_SK_SPORT, 50);
 	is_at(SCT_LX_NETLINK_PORTID, 72);
+	is_at(SCT_LX_DENTRY_FLAGS, 4);
 	is_unknown(SCT_LX_SK_DADDR6);
 	is_unknown(SCT_LX_TASK_TGID);
 }
@@ -98,7 +100,7 @@ START_TEST(kernel_6_12)
 	STRUCT("cred", 64, { "uid", kuid, 8 });
 	STRUCT("vfsmount", 32, { "mnt_root", p, 0 });
 	STRUCT("mount", 128, { "mnt_parent", p, 16 }, { "mnt_mountpoint", p, 24 }, { "mnt", p, 32 });
-	STRUCT("dentry", 192, { "d_parent", p, 24 }, { "d_name", qstr, 32 });
+	STRUCT("dentry", 192, { "d_flags", c_uint, 0 }, { "d_parent", p, 24 }, { "d_name", qstr, 32 });
 	STRUCT("sock", 512, { "__sk_common", common, 0 });
 	STRUCT("inet_sock", 900, { "inet_daddr", c_uint, 700 }, { "inet_sport", c_ushort, 800 });
 	STRUCT("socket_alloc", 700, { "socket", socket, 0 }, { "vfs_inode", c_ulong, 128 });
@@ -114,6 +116,7 @@ START_TEST(kernel_6_12)
 	is_at(SCT_LX_MNT_POINT, (uint64_t)-8);
 	is_at(SCT_LX_MOUNT_MNT, 32);
 	is_at(SCT_LX_DENTRY_NAME, 40);
+	is_unknown(SCT_LX_DENTRY_FLAGS); /* its chain tells what they told */
 	is_at(SCT_LX_SK_DADDR, 0);
 	is_at(SCT_LX_SK_SADDR, 4);
 	is_at(SCT_LX_SK_SPORT, 800);
