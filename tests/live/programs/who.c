@@ -2,7 +2,7 @@
  *
  * In:  /proc, /tmp; with arguments: a number, how many more of itself it is to begin
  * Out: lines "who pid=… tid=… ppid=… uid=… start=… exe=… comm=…", each by one write; start in clock ticks, as
- *      /proc/thread-self/stat has it; comm is last, for it may hold anything
+ *      /proc/self/task/TID/stat has it; comm is last, for it may hold anything
  */
 #include <fcntl.h>
 #include <pthread.h>
@@ -19,9 +19,12 @@
 static unsigned long long started(void)
 {
 	char text[1024], *at;
-	int fd = open("/proc/thread-self/stat", O_RDONLY);
-	ssize_t n = read(fd, text, sizeof(text) - 1);
+	int fd;
+	ssize_t n;
 
+	snprintf(text, sizeof(text), "/proc/self/task/%d/stat", (int)syscall(SYS_gettid));
+	fd = open(text, O_RDONLY);
+	n = read(fd, text, sizeof(text) - 1);
 	close(fd);
 	text[n > 0 ? n : 0] = 0;
 	at = strrchr(text, ')');
