@@ -1,5 +1,5 @@
-/* Fuzz target: who made the calls of a trace, by the data of a Linux kernel, which the recording may claim to be anything.
- * Answers that were kept from earlier calls must be what asking anew gives.
+/* Fuzz target: who made the calls of a trace, by the data of a Linux kernel, which the recording may claim to be
+ * anything. Answers that were kept from earlier calls must be what asking anew gives.
  * In:  bytes of an unpacked trace of any format
  * Out: nothing, or an abort
  *
