@@ -57,7 +57,7 @@ enum { ANY = 0xffff };
 
 /* Names of the kernel's protocols (struct proto), by which strace names sockets; the first row that fits. */
 static const struct { uint16_t family, type, protocol; const char *name; } protocols[] = {
-	{ UNIX, STREAM, ANY, "UNIX-STREAM" }, { UNIX, ANY, ANY, "UNIX" }, /* net/unix/af_unix.c, unix_create1 */
+	{ UNIX, STREAM, ANY, "UNIX-STREAM" }, { UNIX, ANY, ANY, "UNIX" }, /* net/unix/af_unix.c; to 5.14 "UNIX" only */
 	{ INET, STREAM, 0, "TCP" }, { INET, STREAM, 6, "TCP" }, { INET, STREAM, 132, "SCTP" },
 	{ INET, STREAM, 262, "MPTCP" },
 	{ INET, DGRAM, 0, "UDP" }, { INET, DGRAM, 17, "UDP" }, { INET, DGRAM, 136, "UDPLITE" }, { INET, DGRAM, 1, "PING" },

@@ -116,6 +116,7 @@ def same_file(theirs, mine):
         deleted     likewise, nor that a name is gone
         a link      likewise, nor where a symbolic link leads
         address     strace has the inode for want of the kernel's modules that tell it addresses; ours has these
+        older name  calls alone do not tell that the kernel is older than 5.15, which has one name for all UNIX sockets
     """
     path = DEVICE.sub("", theirs.shown)
     gone = theirs.gone or path.endswith(" (deleted)")  # of working directories it is inside
@@ -127,6 +128,8 @@ def same_file(theirs, mine):
         return "deleted" if gone and mine == path else "a link" if LINKS.match(mine) else None
     if mine == kind:
         return "no number"
+    if kind == "UNIX" and re.match(r"UNIX-STREAM(:\[\D|$)", mine):
+        return "older name"
     return "address" if mine.startswith(kind + ":[") and rest[:-1].isdigit() and not path.startswith("pipe") else None
 
 
