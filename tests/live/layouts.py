@@ -1,9 +1,9 @@
 #!/usr/bin/python3
 """Layouts as sctrace-info --type writes them, held against pahole's, for types that chance chooses.
 
-In:  $BUILD/sctrace-info; a kernel image of x86 compressed by xz or gzip, raw BTF, or a vmlinux with BTF and DWARF, whose
-     DWARF is what is compared then; a file for the BTF, which pahole and this program read; how many types; the seed of
-     chance
+In:  $BUILD/sctrace-info; a kernel image of x86 compressed by xz, gzip or zstd, raw BTF, or a vmlinux with BTF and DWARF,
+     whose DWARF is what is compared then; a file for the BTF, which pahole and this program read; how many types; the
+     seed of chance
 Out: each type that differs, with both layouts; the last line is "N passed, N failed"
 
 What is compared: each member's declaration, offset, size and bits, how structs and unions lie in one another, each
@@ -46,6 +46,15 @@ def section(elf, wanted):
     sys.exit('layouts: the kernel has no section .BTF')
 
 
+def unpack(payload):
+    """The kernel in its image; behind what zstd has packed stands the size (scripts/Makefile.lib, size_append)."""
+    if payload[:4] == b'\xfd7zX':
+        return lzma.LZMADecompressor().decompress(payload)
+    if payload[:4] == b'\x28\xb5\x2f\xfd':
+        return subprocess.run(['zstd', '-dcq'], input=payload[:-4], stdout=subprocess.PIPE, check=True).stdout
+    return gzip.decompress(payload)
+
+
 def raw_btf(kernel):
     """The BTF of a kernel image, or the file as it is where it is none."""
     if is_elf(kernel):
@@ -57,7 +66,6 @@ def raw_btf(kernel):
     offset, size = struct.unpack_from('<2I', data, 0x248)
     start = (data[0x1f1] + 1) * 512 + offset
     payload = data[start:start + size]
-    unpack = lzma.LZMADecompressor().decompress if payload[:4] == b'\xfd7zX' else gzip.decompress
     return section(unpack(payload), b'.BTF')
 
 
@@ -90,7 +98,7 @@ def normal(text):
         line = re.sub(r'^};? /\* size: \d+.*\*/', '};', line.strip())
         line = re.sub(r'^/\* size: (\d+),? .*\*/', r'SIZE \1', line)
         line = re.sub(r'^/\* (?!XXX|---).*\*/$', '', line)
-        line = re.sub(r'/\* (?:XXX|---).*\*/', '', line)
+        line = re.sub(r'/\* (?:XXX|---|or -\d+: the source).*\*/', '', line)
         line = re.sub(r'\b(const|volatile|restrict)\b', '', line)
         line = re.sub(r'\(\*(\w+)\)(\[\d*\])+', r'*\1', line)
         line = re.sub(r'= -(\d+),', lambda m: f'= {2 ** 32 - int(m[1])},', line)
