@@ -2,12 +2,13 @@
 # Makes a Debian guest of kernel and initramfs: busybox, Debian's strace with its libraries, and the test programs.
 #
 # In:  the machine's own apt configuration (mirror and keys are taken from there), programs/*.c, init, jobs.*
-# Out: OUTDIR/vmlinuz, OUTDIR/initrd.gz, OUTDIR/version (the kernel's release); packages stay cached; or, asked for
-#      vmlinux of such a guest, OUTDIR/vmlinux: its kernel with types and symbols, of a package of nearly a gigabyte that
-#      is not kept, and OUTDIR/vmlinux.version
+# Out: OUTDIR/vmlinuz, OUTDIR/initrd.gz, OUTDIR/version (the kernel's release), OUTDIR/from (SCT_KERNEL); packages stay
+#      cached; or, asked for vmlinux of such a guest, OUTDIR/vmlinux: its kernel with types and symbols, of a package of
+#      nearly a gigabyte that is not kept, and OUTDIR/vmlinux.version
 #
 # usage: tests/live/guest.sh amd64|i386 OUTDIR [vmlinux]
 # SCT_GUESTS: directory for downloaded packages and private apt roots (default: build/live)
+# SCT_KERNEL: a kernel image (vmlinuz) to be the guest's instead of Debian's newest, one that needs no modules
 # Needs neither root nor foreign architectures in the host's dpkg: apt works in a root of its own.
 set -eu
 
@@ -112,10 +113,11 @@ image() {
 	(cd "$root" && find . -print0 | LC_ALL=C sort -z | cpio --null --quiet -o -H newc -R 0:0) |
 		gzip -1 >"$out/initrd.gz.new"
 	mv "$out/initrd.gz.new" "$out/initrd.gz"
-	vmlinuz=$(ls "$apt"/boot/boot/vmlinuz-* | tail -n 1)
+	vmlinuz=${SCT_KERNEL:-$(ls "$apt"/boot/boot/vmlinuz-* | tail -n 1)}
 	cp "$vmlinuz" "$out/vmlinuz"
 	echo "${vmlinuz##*/vmlinuz-}" >"$out/version"
 	echo "$qemu" >"$out/target"
+	echo "${SCT_KERNEL:-}" >"$out/from"
 }
 
 # Debian's kernel of i386 holds neither types nor, in kallsyms, addresses of data: they are in this package only.

@@ -10,11 +10,12 @@ work=${SCT_LIVE:-$root/build/live}
 mkdir -p "$work"
 export SCT_GUESTS="${SCT_GUESTS:-$work}"
 
-# The guest's kernel and initramfs, made anew when anything that they are made of is newer.
+# The guest's kernel and initramfs, made anew when anything that they are made of is newer or another one.
 guest() { # architecture
 	image=$work/guest-$1/initrd.gz
 	made_of="$here/guest.sh $here/init $here/programs"
-	if [ ! -e "$image" ] || [ -n "$(find $made_of "$here"/jobs.* -newer "$image" -type f | head -n 1)" ]; then
+	if [ ! -e "$image" ] || [ "$(cat "$work/guest-$1/from" 2>/dev/null)" != "${SCT_KERNEL:-}" ] ||
+		[ -n "$(find $made_of "$here"/jobs.* -newer "$image" -type f | head -n 1)" ]; then
 		"$here/guest.sh" "$1" "$work/guest-$1"
 	fi
 }

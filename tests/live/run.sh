@@ -12,6 +12,8 @@
 #   syscalls) and decoded with the kernel's types: of its image and these symbols (amd64), or of Debian's package with
 #   DWARF (i386, nearly a gigabyte to fetch once; SCT_DWARF=no: not there). Then nothing may be unknown of who calls
 # SCT_LEVELS: recording levels (default: "syscalls full")
+# SCT_KERNEL: a kernel image that guests boot instead of Debian's (guest.sh): run quick, or boots of its architecture.
+#   Types of amd64 are its own, or from SCT_TYPES: files for option --types
 set -u
 . "$(dirname "$0")/lib.sh"
 levels=${SCT_LEVELS:-syscalls full}
@@ -75,7 +77,7 @@ boot() { # name, architecture, jobs, kernel command line, QEMU options...
 # Files that together have the types of a guest's kernel and where its data lie.
 types_of() { # architecture, symbols that root has read
 	case $1 in
-	amd64) echo "$work/guest-amd64/vmlinuz $2" ;;
+	amd64) echo "${SCT_TYPES:-$work/guest-amd64/vmlinuz $2}" ;;
 	i386) [ "${SCT_DWARF:-}" = no ] || echo "$work/guest-i386/vmlinux" ;;
 	esac
 }
