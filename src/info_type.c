@@ -264,11 +264,19 @@ static void members(struct layout *l, const struct sct_type *t, uint64_t base, u
 	members_and_gaps(l, t, base, depth);
 }
 
+/* The line that begins a definition; a typedef's own struct has no name. */
+static void begin(struct layout *l, const char *kind, const struct sct_type *t)
+{
+	const char *name = name_of(l, t->name);
+
+	printf("%s%s%s {\n", kind, *name ? " " : "", name);
+}
+
 static void composite(struct layout *l, const struct sct_type *t)
 {
 	struct gaps g;
 
-	printf("%s %s {\n", t->kind == SCT_TYPE_UNION ? "union" : "struct", name_of(l, t->name));
+	begin(l, t->kind == SCT_TYPE_UNION ? "union" : "struct", t);
 	g = members_and_gaps(l, t, 0, 1);
 	printf("\n\t/* size: %u, members: %u */\n", t->size, t->count);
 	if (g.holes || g.bit_holes)
@@ -290,7 +298,7 @@ static void layout(struct layout *l, uint32_t id)
 	case SCT_TYPE_STRUCT:
 	case SCT_TYPE_UNION: composite(l, t); break;
 	case SCT_TYPE_ENUM:
-		printf("enum %s {\n", name_of(l, t->name));
+		begin(l, "enum", t);
 		enumerators(l, t, 0);
 		printf("}; /* size: %u%s */\n", t->size, t->flags & SCT_TYPE_CUT ? ", of values only the low 32 bits" : "");
 		break;
