@@ -3,9 +3,9 @@
  * In:  the numbers and the name that the host's kernel gives the thread that runs here; the program's path
  * Out: WHO chunks
  *
- * linux-user lets the program's getpid, gettid, getppid, getuid and prctl through to the host (linux-user/syscall.c), so these
- * are the numbers that the program itself would find. Only the name is the emulator's until the program sets one: a
- * kernel that runs the program would have named it after its file (fs/exec.c, begin_new_exec).
+ * linux-user lets the program's getpid, gettid, getppid, getuid and prctl through to the host (linux-user/syscall.c), so
+ * these are the numbers that the program itself would find. Only the name is the emulator's until the program sets one:
+ * a kernel that runs the program would have named it after its file (fs/exec.c, begin_new_exec).
  */
 #include "user.h"
 
