@@ -70,6 +70,15 @@ static const struct row rows[] = {
 	{ X64, 70, 1, { 1, BASE + 0x108, 100 }, 3, "struct msgbuf *", "0x10108", "{mtype=5, mtext='abc'}" },
 	{ X64, 69, 1, { 1, BASE + 0x108, 2 }, 0, "struct msgbuf *", "{mtype=5, mtext='ab'}", NULL },
 	{ X86, 400, 1, { 1, BASE + 0x10c, 6 }, 0, "struct msgbuf *", "{mtype=0, mtext='abcdef'}", NULL },
+	/* waitid: no time, which the kernel does not write */
+	{ X64, 247, 2, { 1, 7, BASE + 0x180, 4 }, 0, "struct siginfo *", "0x10180",
+	  "{si_signo=17, si_errno=0, si_code=1, _sifields={_sigchld={_pid=3, _uid=4u, _status=5}}}" },
+	{ X86, 284, 2, { 1, 7, BASE + 0x184, 4 }, 0, "struct siginfo *", "0x10184",
+	  "{si_signo=0, si_errno=1, si_code=0, _sifields={_kill={_pid=3, _uid=4u}}}" },
+	{ X86, 284, 2, { 1, 7, BASE + 0x1c0, 4 }, 0, "struct siginfo *", "0x101c0",
+	  "{si_signo=17, si_errno=0, si_code=1, _sifields={_sigchld={_pid=3, _uid=4u, _status=5}}}" },
+	{ X64, 128, 1, { BASE, BASE + 0x180 }, 17, "siginfo_t *", "0x10180",
+	  "{si_signo=17, si_errno=0, si_code=1, _sifields={_sigchld={_pid=3, _uid=4u, _status=5, _utime=6, _stime=7}}}" },
 	/* a struct that says itself how large it is */
 	{ X64, 314, 1, { 0, BASE + 0x140 }, 0, "struct sched_attr *", "{size=8u, sched_policy=7u}", NULL },
 };
@@ -87,6 +96,8 @@ START_TEST(meanings)
 	put_words(BASE + 0x110, 4, WORDS(0x63626166));
 	put_text(BASE + 0x110, "abcdef");
 	put_words(BASE + 0x140, 4, WORDS(8, 7, 9, 9, 9));
+	put_words(BASE + 0x180, 4, WORDS(17, 0, 1, 0, 3, 4, 5, 0, 6, 0, 7, 0));
+	put_words(BASE + 0x1c0, 4, WORDS(17, 0, 1, 3, 4, 5, 6, 7));
 	if (r->words[0] == BASE + 0x110)
 		put_words(BASE + 0x110, 4, WORDS(0x19980330, 0));
 	t.call.proto = proto;
