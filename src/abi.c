@@ -42,11 +42,12 @@ static const struct sct_abi rows[] = {
 	}, {
 		/* The vDSO pushed ecx, edx and ebp and copied esp to ebp: the sixth argument is on its stack. It returns
 		 * to int80_landing_pad, behind the `int $0x80` that follows, and restarts on that
-		 * (arch/x86/entry/vdso/vdso32/system_call.S). */
+		 * (arch/x86/entry/vdso/vdso32/system_call.S). Before Linux 4.4 seven nops lie between
+		 * (arch/x86/vdso/vdso32/sysenter.S). */
 		.name = "linux_x86", .insn = SCT_INSN_SYSENTER, .word = 4, .ptr = 4,
 		.nr = "eax", .result = "eax", .repeat = "eax", .errors = &sct_labels_errno,
 		.args = { { "ebx" }, { "ecx" }, { "edx" }, { "esi" }, { "edi" }, { "ebp", true, 0 } },
-		.after = 4, .again = 2, .table = &sct_table_linux_x86,
+		.after = 4, .again = 2, .older_after = 11, .older_again = 9, .table = &sct_table_linux_x86,
 	}, {
 		/* AMD's 32-bit syscall: the CPU overwrites ecx, so the vDSO carries it in ebp, and ebp on its stack
 		 * (entry_SYSCALL_compat). Same landing pad: `syscall` is followed by `int $0x80` likewise. */
@@ -90,6 +91,16 @@ static const struct {
 };
 
 enum { NPROFILES = sizeof profiles / sizeof *profiles };
+
+bool sct_abi_is_after(const struct sct_abi *abi, uint64_t at, uint64_t pc)
+{
+	return pc == at + (uint64_t)abi->after || (abi->older_after && pc == at + (uint64_t)abi->older_after);
+}
+
+bool sct_abi_is_again(const struct sct_abi *abi, uint64_t at, uint64_t pc)
+{
+	return pc == at + (uint64_t)abi->again || (abi->older_again && pc == at + (uint64_t)abi->older_again);
+}
 
 const char *sct_abi_profile(unsigned i, const char **summary)
 {

@@ -45,8 +45,14 @@ struct sct_abi {
 	struct sct_where args[SCT_ARGS_MAX];
 	int8_t after;          /* the call's return address, counted from the entering instruction */
 	int8_t again;          /* where a restarted call resumes, counted likewise */
+	int8_t older_after, older_again; /* the same of older kernels' vDSOs; 0: they have no others */
 	const struct sct_table *table;
 };
+
+/* Whether pc is where a call returns to that entered at the instruction `at`. */
+bool sct_abi_is_after(const struct sct_abi *abi, uint64_t at, uint64_t pc);
+/* Whether it is where such a call resumes to be made again. */
+bool sct_abi_is_again(const struct sct_abi *abi, uint64_t at, uint64_t pc);
 
 /* Memory as one thread sees it at one moment. */
 struct sct_mem {

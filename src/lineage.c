@@ -19,7 +19,8 @@ enum { BIRTHS_MAX = 4096 }; /* children that never ran: killed before their firs
 struct sct_birth {
 	struct sct_birth *next;
 	uint64_t call;             /* id of the parent's record */
-	uint64_t after, sp, space; /* where the child's first step is */
+	uint64_t pc, sp, space;    /* the child's first step is where the call made there returns to */
+	const struct sct_abi *abi;
 	bool same_space;           /* CLONE_VM */
 	bool ended, has_child;
 	unsigned doubts;           /* children that may be this one's or another's */
@@ -106,7 +107,7 @@ void sct_lineage_fork(struct sct_lineage *l, const struct sct_open *open, const 
 		return; /* the child's numbers stay unknown */
 	*b = (struct sct_birth){
 		.next = l->births, .call = open->record.id,
-		.after = open->pc + (uint64_t)open->call.abi->after, .sp = sp ? sp : open->sp, .space = open->space,
+		.pc = open->pc, .abi = open->call.abi, .sp = sp ? sp : open->sp, .space = open->space,
 		.same_space = flags & SCT_CLONE_VM, .flags = flags,
 		.process = sct_process_ref(sct_lineage_process(open->thread)),
 	};
@@ -152,7 +153,7 @@ static void join(const struct sct_birth *b, struct sct_pending *p)
 
 static bool fits(const struct sct_birth *b, uint64_t pc, uint64_t sp, uint64_t space)
 {
-	return !b->has_child && b->after == pc && b->sp == sp && b->same_space == (b->space == space);
+	return !b->has_child && sct_abi_is_after(b->abi, b->pc, pc) && b->sp == sp && b->same_space == (b->space == space);
 }
 
 /* n calls fit one child, which may be any's. When as many children have come as there are calls that fit, each call has

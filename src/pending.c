@@ -206,7 +206,7 @@ static bool is_same_call(const struct sct_open *o, const struct sct_call *call)
 
 static bool enters_again(const struct sct_open *o, const struct sct_call *call, uint64_t pc, uint64_t sp)
 {
-	return o->state == SCT_OPEN_AGAIN && sp == o->sp && pc == o->pc + (uint64_t)o->call.abi->again &&
+	return o->state == SCT_OPEN_AGAIN && sp == o->sp && sct_abi_is_again(o->call.abi, o->pc, pc) &&
 	       is_same_call(o, call);
 }
 
@@ -290,7 +290,7 @@ static bool wants_again(const struct sct_open *o, uint64_t pc, uint64_t sp, bool
 	const struct sct_proto *proto;
 	uint32_t nr = (uint32_t)number;
 
-	if (pc != o->pc + (uint64_t)o->call.abi->again || sp != o->sp || !known)
+	if (!sct_abi_is_again(o->call.abi, o->pc, pc) || sp != o->sp || !known)
 		return false;
 	if (o->call.nr.known && nr == o->call.nr.value)
 		return true;
@@ -309,7 +309,7 @@ static bool is_again(const struct sct_vcpu *v, const struct sct_open *o, uint64_
 
 static bool is_after(const struct sct_open *o, uint64_t pc, uint64_t sp)
 {
-	return pc == o->pc + (uint64_t)o->call.abi->after && (sp == o->sp || !o->sp_known);
+	return sct_abi_is_after(o->call.abi, o->pc, pc) && (sp == o->sp || !o->sp_known);
 }
 
 bool sct_pending_is_after(const struct sct_pending *p, const struct sct_machine *m, const struct sct_vcpu *v,

@@ -271,7 +271,7 @@ void sct_capture_return(struct sct_capture *c, const struct sct_vcpu *v, uint64_
 	for (size_t i = 0; i < open->nlines; i++)
 		sct_lines_touch(c->lines, open->lines[i] * SCT_LINE, 1);
 	fill_gaps(c, mode, open);
-	if (open->known && pc == open->pc + (uint64_t)(int64_t)open->call.abi->after)
+	if (open->known && sct_abi_is_after(open->call.abi, open->pc, pc))
 		register_result(c, v, &regs, open);
 	else if (c->dict->role[SCT_ROLE_SP] >= 0)
 		frame_results(c, v, open);

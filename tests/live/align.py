@@ -15,7 +15,7 @@ The classes of tolerated differences:
     J  shmat through ipc: strace shows the address that the kernel stored
     K  socketcall and ipc: strace names the inner call, except where it cannot read the arguments
     M  strace's name of a thread is the one from before an execve; ours is what execve made of it
-    L  strace's pc is the vDSO's landing pad, four bytes behind sysenter or a 32-bit syscall
+    L  strace's pc is the vDSO's landing pad, four bytes behind sysenter or a 32-bit syscall, eleven before Linux 4.4
 (Class I, a new thread's first return, has no line in strace's log and no record.)
 """
 import json
@@ -66,7 +66,7 @@ def same_place(call, entry):
         return None
     if call.pc in (None, entry.pc + 2):
         return "same"
-    return "L" if call.pc == entry.pc + 4 else None
+    return "L" if call.pc in (entry.pc + 4, entry.pc + 11) else None
 
 
 class Walk:

@@ -138,6 +138,23 @@ START_TEST(restart_of_sysenter_is_int80)
 }
 END_TEST
 
+/* Before Linux 4.4 seven nops lie between sysenter and int80. */
+START_TEST(sysenter_of_an_older_vdso)
+{
+	struct script *s = script_new(&sct_arch_i386);
+
+	on(s, 0, 1, SPACE);
+	enter_by(s, SYSENTER, 2, 3, STUB, SP);
+	leave(s, STUB + 9, SP, 3);
+	enter_by(s, INT80, 2, 3, STUB + 9, SP);
+	leave(s, STUB + 11, SP, 8);
+	enter_by(s, SYSENTER, 2, 3, STUB, SP);
+	leave(s, STUB + 11, SP, (uint32_t)-9);
+	expect(s, "0 read restarted 8 restarts=1 thread=1 at 40100b\n"
+	          "1 read returned EBADF thread=1 at 40100b\n");
+}
+END_TEST
+
 /* ---- signals -------------------------------------------------------------------------------------------------- */
 
 START_TEST(result_is_in_the_frame)
@@ -343,6 +360,7 @@ int main(void)
 	tcase_add_test(t, restart_behind_a_handler);
 	tcase_add_test(t, handler_before_the_restart);
 	tcase_add_test(t, restart_of_sysenter_is_int80);
+	tcase_add_test(t, sysenter_of_an_older_vdso);
 	tcase_add_test(t, result_is_in_the_frame);
 	tcase_add_test(t, two_signals_at_once);
 	tcase_add_test(t, handler_jumps_out);
