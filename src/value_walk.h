@@ -54,7 +54,7 @@ void sct_walk_structs(struct sct_walk *w, struct sct_value *v, bool array, uint6
 void sct_walk_sized(struct sct_walk *w, struct sct_value *v, uint64_t n);
 /* As many records of the argument's type as there are in n bytes. */
 void sct_walk_dirents(struct sct_walk *w, struct sct_value *v, uint64_t n);
-/* A socket address of n bytes, of the struct of its family. */
+/* A socket address of n bytes, of the struct of its family, else a struct sockaddr. */
 void sct_walk_sockaddr(struct sct_walk *w, uint64_t at, uint64_t n, struct sct_value *v);
 
 /* ---- structs -------------------------------------------------------------------------------------------------- */
@@ -82,7 +82,8 @@ struct sct_cut {
 struct sct_choice {
 	const char *only; /* of this union only the member of this name counts; NULL: all of them */
 	bool counted;
-	uint64_t count;   /* counted: how many elements a flexible array has */
+	uint64_t count;   /* counted: how many elements an array has, whatever its type says */
+	bool bytes;       /* what is declared as text is none */
 };
 
 /* What of a member the members before it in the same struct say: false: it is not to be shown at all. */
@@ -96,10 +97,10 @@ const struct sct_value *sct_walk_member(const struct sct_value *members, size_t 
 /* A family of socket addresses. */
 struct sct_family {
 	unsigned number;
-	const char *name, *type; /* "AF_INET", "struct sockaddr_in *" */
+	const char *name, *type; /* "AF_INET", "struct sockaddr_in *"; NULL: not known */
 };
 
-/* The family of a socket address of n bytes; NULL: not one whose struct is known, or its first bytes are not. */
+/* The family of a socket address of n bytes; NULL: its first bytes, which say so, are not there or not known. */
 const struct sct_family *sct_walk_family(struct sct_walk *w, bool big_endian, uint64_t at, uint64_t n);
 
 #endif

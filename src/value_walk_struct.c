@@ -117,7 +117,7 @@ static void put_number(struct sct_cut *c, const struct sct_layout *l, unsigned b
 }
 
 /* Text or bytes in the object itself, n of them. */
-static bool put_bytes(struct sct_cut *c, const struct sct_layout *l, uint64_t offset, uint64_t n, struct sct_value *v)
+static bool put_bytes(struct sct_cut *c, bool is_text, uint64_t offset, uint64_t n, struct sct_value *v)
 {
 	size_t want = (size_t)min64(n, c->walk->view->limits.buf), got;
 	uint8_t *buf = NULL;
@@ -128,12 +128,12 @@ static bool put_bytes(struct sct_cut *c, const struct sct_layout *l, uint64_t of
 		buf = sct_arena_alloc(c->walk->arena, want + 1);
 	}
 	b = bytes_at(c, offset, buf, want, &got);
-	nul = l->kind == SCT_L_CHARS && got ? memchr(b, 0, got) : NULL;
+	nul = is_text && got ? memchr(b, 0, got) : NULL;
 	if (got < want && !nul)
 		v->unknown = c->walk->why;
 	if (want && !got)
 		return false;
-	v->meaning = l->kind == SCT_L_CHARS ? SCT_M_STR : SCT_M_BYTES;
+	v->meaning = is_text ? SCT_M_STR : SCT_M_BYTES;
 	v->data = b;
 	v->len = nul ? (size_t)(nul - b) : got;
 	v->partial = !nul && got < n;
@@ -324,7 +324,8 @@ static bool put(struct sct_cut *c, const struct sct_layout *l, uint64_t offset, 
 	switch (l->kind) {
 	case SCT_L_CHARS:
 	case SCT_L_BYTES:
-		known = put_bytes(c, l, offset, choice && choice->counted ? choice->count : elements(c, l, 1, offset), v);
+		known = put_bytes(c, l->kind == SCT_L_CHARS && !(choice && choice->bytes), offset,
+		                  choice && choice->counted ? choice->count : elements(c, l, 1, offset), v);
 		break;
 	case SCT_L_ARRAY:
 		known = put_array(c, l, offset, v);
@@ -405,13 +406,13 @@ void sct_walk_sockaddr(struct sct_walk *w, uint64_t at, uint64_t n, struct sct_v
 	const struct sct_layout *any = pointee(w, "struct sockaddr *"), *l = NULL;
 	const struct sct_family *family = any ? sct_walk_family(w, any->big_endian, at, n) : NULL;
 
-	if (family)
-		l = pointee(w, family->type);
-	if (!l) {
+	if (!family) {
 		sct_walk_bytes(w, at, n, v);
 		return;
 	}
-	object(&(struct sct_cut){ .walk = w, .at = at, .end = n }, l, v);
+	if (family->type)
+		l = pointee(w, family->type);
+	object(&(struct sct_cut){ .walk = w, .at = at, .end = n }, l ? l : any, v);
 	if (v->nelems)
 		((struct sct_value *)v->elems)->text = family->name; /* elements are the arena's, writable */
 }

@@ -101,6 +101,20 @@ static void count_handle(const struct sct_field *f, const struct sct_value *befo
 	choice->count = bytes->num <= MAX_HANDLE_SZ ? bytes->num : 0;
 }
 
+/* Of an address as such (not of one inside another struct) all bytes count, as many as there are. From Linux 6.2 on,
+ * sa_data is a flexible array beside another name for its first 14 bytes. */
+static bool choose_sockaddr(const struct sct_cut *c, const struct sct_field *f, struct sct_choice *choice)
+{
+	uint64_t at = f->bit_offset / 8;
+
+	choice->bytes = true;
+	if (c->path->at != c->at || c->end == UINT64_MAX || is_named(f, "sa_family"))
+		return true;
+	choice->counted = is_named(f, "sa_data") && at < c->end;
+	choice->count = c->end - at;
+	return choice->counted;
+}
+
 bool sct_walk_chosen(const struct sct_cut *c, const struct sct_layout *l, const struct sct_field *f,
                      const struct sct_value *before, size_t n, struct sct_choice *choice)
 {
@@ -115,6 +129,8 @@ bool sct_walk_chosen(const struct sct_cut *c, const struct sct_layout *l, const 
 	case SCT_TAG_HANDLE:
 		count_handle(f, before, n, choice);
 		return true;
+	case SCT_TAG_SOCKADDR:
+		return choose_sockaddr(c, f, choice);
 	default:
 		return true;
 	}
@@ -122,7 +138,8 @@ bool sct_walk_chosen(const struct sct_cut *c, const struct sct_layout *l, const 
 
 /* ---- socket addresses ----------------------------------------------------------------------------------------- */
 
-/* Those whose family alone says which struct it is (Bluetooth's and PPPoX's have several). */
+/* include/linux/socket.h; with a struct where the family alone says which one it is (Bluetooth's and PPPoX's have
+ * several). */
 static const struct sct_family families[] = {
 	{ 1, "AF_UNIX", "struct sockaddr_un *" }, { 2, "AF_INET", "struct sockaddr_in *" },
 	{ 3, "AF_AX25", "struct sockaddr_ax25 *" }, { 9, "AF_X25", "struct sockaddr_x25 *" },
@@ -131,10 +148,18 @@ static const struct sct_family families[] = {
 	{ 30, "AF_TIPC", "struct sockaddr_tipc *" }, { 35, "AF_PHONET", "struct sockaddr_pn *" },
 	{ 38, "AF_ALG", "struct sockaddr_alg *" }, { 40, "AF_VSOCK", "struct sockaddr_vm *" },
 	{ 42, "AF_QIPCRTR", "struct sockaddr_qrtr *" }, { 44, "AF_XDP", "struct sockaddr_xdp *" },
+	{ 0, "AF_UNSPEC" }, { 4, "AF_IPX" }, { 5, "AF_APPLETALK" }, { 6, "AF_NETROM" }, { 7, "AF_BRIDGE" },
+	{ 8, "AF_ATMPVC" }, { 11, "AF_ROSE" }, { 12, "AF_DECnet" }, { 13, "AF_NETBEUI" }, { 14, "AF_SECURITY" },
+	{ 15, "AF_KEY" }, { 18, "AF_ASH" }, { 19, "AF_ECONET" }, { 20, "AF_ATMSVC" }, { 21, "AF_RDS" },
+	{ 22, "AF_SNA" }, { 23, "AF_IRDA" }, { 24, "AF_PPPOX" }, { 25, "AF_WANPIPE" }, { 26, "AF_LLC" },
+	{ 27, "AF_IB" }, { 28, "AF_MPLS" }, { 31, "AF_BLUETOOTH" }, { 32, "AF_IUCV" }, { 33, "AF_RXRPC" },
+	{ 34, "AF_ISDN" }, { 36, "AF_IEEE802154" }, { 37, "AF_CAIF" }, { 39, "AF_NFC" }, { 41, "AF_KCM" },
+	{ 43, "AF_SMC" }, { 45, "AF_MCTP" },
 };
 
 const struct sct_family *sct_walk_family(struct sct_walk *w, bool big_endian, uint64_t at, uint64_t n)
 {
+	static const struct sct_family other;
 	uint8_t b[2];
 	unsigned number;
 
@@ -144,7 +169,7 @@ const struct sct_family *sct_walk_family(struct sct_walk *w, bool big_endian, ui
 	for (size_t i = 0; i < sizeof families / sizeof *families; i++)
 		if (families[i].number == number)
 			return &families[i];
-	return NULL;
+	return &other;
 }
 
 /* The number's bytes as they lie in memory. */

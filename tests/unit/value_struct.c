@@ -397,7 +397,32 @@ START_TEST(socket_addresses)
 	ck_address("\2\0\1", 3, "{sin_family=2u \"AF_INET\"} of 4");
 	ck_address("\2\0\1\xbb\x7f\0", 6,
 	           "{sin_family=2u \"AF_INET\", sin_port=47873u \"443\", sin_addr={} of 1}");
-	ck_address("\77\77abcd", 6, "<\77\77abcd>");
+}
+END_TEST
+
+/* Families of which no struct is known: all bytes, text or not, fewer or more than struct sockaddr has. */
+START_TEST(other_socket_addresses)
+{
+	end_types();
+	ck_address("\0\0abcdefghijklmn", 16, "{sa_family=0u \"AF_UNSPEC\", sa_data=<abcdefghijklmn>}");
+	ck_address("\37\0a\0cd", 6, "{sa_family=31u \"AF_BLUETOOTH\", sa_data=<a>}");
+	ck_assert_uint_eq(t.args[0].elems[1].len, 4);
+	ck_address("\30\0abcdefghijklmnopqr", 20, "{sa_family=24u \"AF_PPPOX\", sa_data=<abcdefghijklmnopqr>}");
+	ck_address("\77\77abcd", 6, "{sa_family=16191u, sa_data=<abcd>}");
+	ck_address("\0\0", 2, "{sa_family=0u \"AF_UNSPEC\"}");
+	ck_address("\2", 1, "<\2>");
+}
+END_TEST
+
+/* As Linux declares it from 6.2 on. */
+START_TEST(flexible_socket_addresses)
+{
+	uint32_t data = UNION("", 14, { "sa_data_min", ARRAY(c_char, 14), 0 }, { "sa_data", ARRAY(c_char, 0), 0 });
+
+	STRUCT("sockaddr", 16, { "sa_family", c_ushort, 0 }, { "", data, 2 });
+	end_types();
+	ck_address("\30\0abcdefghijklmnopqr", 20, "{sa_family=24u \"AF_PPPOX\", sa_data=<abcdefghijklmnopqr>}");
+	ck_address("\0\0", 2, "{sa_family=0u \"AF_UNSPEC\"}");
 }
 END_TEST
 
@@ -423,6 +448,8 @@ int main(void)
 	tcase_add_test(c, sigevents);
 	tcase_add_test(c, file_handles);
 	tcase_add_test(c, socket_addresses);
+	tcase_add_test(c, other_socket_addresses);
+	tcase_add_test(c, flexible_socket_addresses);
 	suite_add_tcase(s, c);
 	return run_tests(s);
 }
