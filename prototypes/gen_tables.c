@@ -49,6 +49,8 @@ static void print_param(const struct row_param *p, const char *name, unsigned in
 	if (p->when)
 		printf(", .when = %s, .when_arg = %u, .when_at = %u, .when_value = 0x%x, .when_mask = 0x%x", p->when,
 		       p->when_arg, p->when_at, p->when_value, p->when_mask);
+	if (p->even)
+		printf(", .even = \"%s\"", p->even);
 	if (p->or_else)
 		printf(", .or_else = &%s_%u_%u", name, index, depth);
 	fputs(" }", stdout);

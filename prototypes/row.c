@@ -227,6 +227,9 @@ static void take_mark(const struct parse *p, struct row_param *a, char *mark)
 		take_len(p, a, mark + 4);
 	} else if (text_starts(mark, "when=")) {
 		take_when(p, a, mark + 5);
+	} else if (text_starts(mark, "even=")) {
+		a->even = mark + 5;
+		check_chars(p, a->even, "");
 	} else if (text_starts(mark, "slot=")) {
 		a->slot = number(p, mark + 5);
 	} else if (!strcmp(mark, "lohi")) {

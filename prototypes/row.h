@@ -8,7 +8,7 @@ enum { ROW_PARAMS = 6, ROW_FD_OF = 2 };
 
 /* Members as in struct sct_param; enumerators by their C names, NULL where the marks say nothing. */
 struct row_param {
-	const char *name, *type, *cls, *dir, *len, *when;
+	const char *name, *type, *cls, *dir, *len, *when, *even;
 	unsigned size, slot, slot_hi, len_arg, len_at, len_add, elem, elem_signed, elem_fd, when_arg, when_at,
 		when_value, when_mask;
 	struct row_param *or_else; /* NULL: there is no other meaning */

@@ -30,7 +30,7 @@ enum sct_layout_tag {
 	SCT_TAG_IPV4, SCT_TAG_IPV6, /* addresses in network order */
 	SCT_TAG_INET, SCT_TAG_INET6, SCT_TAG_UNIX, /* socket addresses: the port, the path */
 	SCT_TAG_SOCKADDR, /* struct sockaddr: sa_data goes on to the address's end */
-	SCT_TAG_HANDLE,   /* struct file_handle: handle_bytes tells how long f_handle is */
+	SCT_TAG_HANDLE,   /* struct file_handle: handle_bytes tells how long f_handle is, if it is there */
 };
 
 /* A member of a struct that is a descriptor: always, or where a bit is set in another member before it. */

@@ -60,7 +60,7 @@ enum sct_when {
 	SCT_WHEN_ONE_OF, /* parameter when_arg, of its bits only those of when_mask (0: all), is below 32 and that bit of
 	                    when_value is set: syslog's buf by type */
 	SCT_WHEN_RET,    /* the result is above 0: wait4's stat_addr; for what the kernel writes */
-	SCT_WHEN_EINTR,  /* the call failed with EINTR: nanosleep's rmtp; the only outputs that a failed call has */
+	SCT_WHEN_EINTR,  /* the call failed with EINTR: nanosleep's rmtp; with `even` the only outputs of failed calls */
 	SCT_WHEN_IS,     /* parameter when_arg, of its bits only those of when_mask (0: all), is when_value: reboot's arg */
 	SCT_WHEN_PTR_IS, /* the 32-bit number that lies when_at bytes behind where parameter when_arg points is when_value:
 	                    capget's data by the version in its header */
@@ -82,6 +82,8 @@ struct sct_param {
 	uint8_t when;            /* enum sct_when */
 	uint8_t when_arg, when_at;
 	uint32_t when_value, when_mask;
+	const char *even;        /* the error ("EOVERFLOW") with which the call fails and has written here nevertheless; NULL:
+	                            there is none */
 	/* What the parameter is when `when` does not hold, or NULL: the same word with another type, class and so on, and
 	 * perhaps a `when` and an or_else of its own. Of a chain, only the last may depend on the result; every other
 	 * condition is known at entry. The class may be one of a number: semctl's arg. */

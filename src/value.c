@@ -117,6 +117,7 @@ static void look_behind(struct sct_walk *w, const struct sct_param *p, struct sc
 static void pointee(struct sct_walk *w, const struct sct_param *p, struct sct_value *v)
 {
 	w->descriptors = false;
+	w->dir = p->dir;
 	look_behind(w, p, v);
 	v->descriptors = w->descriptors;
 }
@@ -184,11 +185,16 @@ struct sct_value *sct_values_enter(const struct sct_call *call, const struct sct
 	return w.args;
 }
 
-static bool is_error(const struct sct_call *call, uint64_t result)
+/* Whether the call has failed in a way in which the kernel does not write to this parameter. */
+static bool failed_unwritten(const struct sct_call *call, const struct sct_param *p, uint64_t result)
 {
+	const char *error;
 	unsigned number;
 
-	return sct_call_failed(call, result, &number);
+	if (!sct_call_failed(call, result, &number))
+		return false;
+	error = sct_label(call->abi->errors, number);
+	return !p->even || !error || strcmp(p->even, error) != 0;
 }
 
 static bool same_values(const struct sct_value *a, const struct sct_value *b, size_t n)
@@ -259,9 +265,9 @@ static bool has_unknown(const struct sct_value *v)
 /* Whether the kernel may have written over what it read there. A description (iovec, msghdr) it only reads. */
 static bool overwritten(const struct sct_walk *w, const struct sct_param *p)
 {
-	bool failed = w->result_known && is_error(w->call, w->result);
+	bool unwritten = w->result_known && failed_unwritten(w->call, p, w->result);
 
-	return (p->dir & SCT_IN) && (p->dir & SCT_OUT) && p->cls != SCT_C_MMSG && !failed;
+	return (p->dir & SCT_IN) && (p->dir & SCT_OUT) && p->cls != SCT_C_MMSG && !unwritten;
 }
 
 /* An input whose page was absent at entry: the kernel has fetched it by reading it, so it is there at return. */
@@ -286,7 +292,6 @@ void sct_values_return(const struct sct_call *call, struct sct_value *args, size
 		.call = call, .mem = mem, .view = view, .arena = arena, .args = args, .leaving = true,
 		.result_known = known, .result = result, .left = view->limits.total,
 	};
-	bool failed;
 
 	if (!call->proto)
 		return;
@@ -294,12 +299,11 @@ void sct_values_return(const struct sct_call *call, struct sct_value *args, size
 		w.result = sign_extend(result, sct_call_result_size(call));
 	for (size_t i = 0; mem && i < count; i++)
 		enter_late(&w, sct_walk_meant(&w, &call->proto->params[i]), &args[i]);
-	failed = known && is_error(call, result);
 	for (size_t i = 0; i < count; i++) {
 		const struct sct_param *p = mem ? sct_walk_meant(&w, &call->proto->params[i]) : &call->proto->params[i];
 		struct sct_value *v = &args[i];
 
-		if (failed && p->when != SCT_WHEN_EINTR)
+		if (known && p->when != SCT_WHEN_EINTR && failed_unwritten(call, p, result))
 			continue;
 		if (!v->pointer || !v->known || !v->raw || !(p->dir & SCT_OUT) || p->cls == SCT_C_PTR)
 			continue;

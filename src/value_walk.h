@@ -10,6 +10,7 @@ struct sct_walk {
 	const struct sct_view *view;
 	struct sct_arena *arena;
 	struct sct_value *args; /* all arguments of the call, their words already read */
+	uint8_t dir;            /* enum sct_dir, of the argument at hand */
 	bool leaving;           /* at return; else at entry */
 	bool result_known;
 	uint64_t result;        /* sign-extended */

@@ -90,15 +90,22 @@ static bool choose_sigevent(const struct sct_field *f, const struct sct_value *b
 
 /* ---- arrays --------------------------------------------------------------------------------------------------- */
 
-static void count_handle(const struct sct_field *f, const struct sct_value *before, size_t n, struct sct_choice *choice)
+/* Of the handle that name_to_handle_at is given, and of the one that it leaves when there was no room for all bytes,
+ * only the numbers count. */
+static bool choose_handle(const struct sct_walk *w, const struct sct_field *f, const struct sct_value *before, size_t n,
+                          struct sct_choice *choice)
 {
 	enum { MAX_HANDLE_SZ = 128 }; /* include/linux/exportfs.h: the kernel refuses more */
 	const struct sct_value *bytes = sct_walk_member(before, n, "handle_bytes");
+	unsigned error;
 
-	if (!is_named(f, "f_handle") || !bytes)
-		return;
-	choice->counted = true;
-	choice->count = bytes->num <= MAX_HANDLE_SZ ? bytes->num : 0;
+	if (!is_named(f, "f_handle"))
+		return true;
+	if ((w->dir & SCT_OUT) && (!w->leaving || sct_call_failed(w->call, w->result, &error)))
+		return false;
+	choice->counted = bytes != NULL;
+	choice->count = bytes && bytes->num <= MAX_HANDLE_SZ ? bytes->num : 0;
+	return true;
 }
 
 /* Of an address as such (not of one inside another struct) all bytes count, as many as there are. From Linux 6.2 on,
@@ -127,8 +134,7 @@ bool sct_walk_chosen(const struct sct_cut *c, const struct sct_layout *l, const 
 		choice->only = "u6_addr8";
 		return true;
 	case SCT_TAG_HANDLE:
-		count_handle(f, before, n, choice);
-		return true;
+		return choose_handle(c->walk, f, before, n, choice);
 	case SCT_TAG_SOCKADDR:
 		return choose_sockaddr(c, f, choice);
 	default:

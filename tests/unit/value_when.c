@@ -20,6 +20,7 @@ struct row {
 
 #define EINTR_RESULT ((uint64_t)-4)
 #define EINVAL_RESULT ((uint64_t)-22)
+#define EOVERFLOW_RESULT ((uint64_t)-75)
 #define TIME "{tv_sec=1, tv_nsec=2}"
 
 static const struct row rows[] = {
@@ -79,6 +80,15 @@ static const struct row rows[] = {
 	  "{si_signo=17, si_errno=0, si_code=1, _sifields={_sigchld={_pid=3, _uid=4u, _status=5}}}" },
 	{ X64, 128, 1, { BASE, BASE + 0x180 }, 17, "siginfo_t *", "0x10180",
 	  "{si_signo=17, si_errno=0, si_code=1, _sifields={_sigchld={_pid=3, _uid=4u, _status=5, _utime=6, _stime=7}}}" },
+	/* name_to_handle_at: numbers go in, a handle comes out; or, with EOVERFLOW, how long it would have been */
+	{ X64, 303, 2, { 0, 0, BASE + 0x200, BASE }, 0, "struct file_handle *", "{handle_bytes=3u, handle_type=1}",
+	  "{handle_bytes=3u, handle_type=1} -> {handle_bytes=3u, handle_type=1, f_handle=<abc>}" },
+	{ X64, 303, 2, { 0, 0, BASE + 0x200, BASE }, EOVERFLOW_RESULT, "struct file_handle *",
+	  "{handle_bytes=3u, handle_type=1}", "{handle_bytes=3u, handle_type=1}" },
+	{ X64, 303, 3, { 0, 0, BASE + 0x200, BASE }, EOVERFLOW_RESULT, "int *", "0x10000", "*1" },
+	{ X64, 303, 3, { 0, 0, BASE + 0x200, BASE }, EINVAL_RESULT, "int *", "0x10000", "0x10000" },
+	{ X64, 304, 1, { 0, BASE + 0x200 }, 3, "struct file_handle *",
+	  "{handle_bytes=3u, handle_type=1, f_handle=<abc>}", NULL },
 	/* a struct that says itself how large it is */
 	{ X64, 314, 1, { 0, BASE + 0x140 }, 0, "struct sched_attr *", "{size=8u, sched_policy=7u}", NULL },
 };
@@ -98,6 +108,8 @@ START_TEST(meanings)
 	put_words(BASE + 0x140, 4, WORDS(8, 7, 9, 9, 9));
 	put_words(BASE + 0x180, 4, WORDS(17, 0, 1, 0, 3, 4, 5, 0, 6, 0, 7, 0));
 	put_words(BASE + 0x1c0, 4, WORDS(17, 0, 1, 3, 4, 5, 6, 7));
+	put_words(BASE + 0x200, 4, WORDS(3, 1));
+	put_text(BASE + 0x208, "abc");
 	if (r->words[0] == BASE + 0x110)
 		put_words(BASE + 0x110, 4, WORDS(0x19980330, 0));
 	t.call.proto = proto;
