@@ -317,7 +317,7 @@ static const struct {
 	{ "struct in_addr", SCT_TAG_IPV4 }, { "struct in6_addr", SCT_TAG_IPV6 },
 	{ "struct sockaddr_in", SCT_TAG_INET }, { "struct sockaddr_in6", SCT_TAG_INET6 },
 	{ "struct sockaddr_un", SCT_TAG_UNIX }, { "struct file_handle", SCT_TAG_HANDLE },
-	{ "struct sockaddr", SCT_TAG_SOCKADDR },
+	{ "struct sockaddr", SCT_TAG_SOCKADDR }, { "struct msgbuf", SCT_TAG_MESSAGE },
 };
 
 static uint8_t tag_of(const char *type)

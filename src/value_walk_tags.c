@@ -135,6 +135,9 @@ bool sct_walk_chosen(const struct sct_cut *c, const struct sct_layout *l, const 
 		return true;
 	case SCT_TAG_HANDLE:
 		return choose_handle(c->walk, f, before, n, choice);
+	case SCT_TAG_MESSAGE:
+		choice->bytes = true;
+		return true;
 	case SCT_TAG_SOCKADDR:
 		return choose_sockaddr(c, f, choice);
 	default:

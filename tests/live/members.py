@@ -24,7 +24,8 @@ RENAMED = {
 UNTYPED = {
     ("setsockopt", "optval"), ("getsockopt", "optval"), ("semctl", "arg"),
     ("capget", "dataptr"), ("capset", "data"),  # two structs, of which strace joins the words by |
-    ("ioctl", "arg"), ("prctl", "arg3"), ("msgsnd", "msgp"), ("msgrcv", "msgp"),
+    ("ioctl", "arg"), ("prctl", "arg3"),
+    ("msgrcv", "msgp"),  # of the text strace shows all the room that there was
 }
 
 # what strace shows as a struct and the record does not, and why

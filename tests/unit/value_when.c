@@ -68,9 +68,10 @@ static const struct row rows[] = {
 	{ X64, 23, 1, { 64, BASE, 0, 0, 0 }, 0, "fd_set *", "[1u]", NULL },
 	{ X86, 142, 1, { 65, BASE, 0, 0, 0 }, 0, "fd_set *", "[1u, 0u, 2u]", NULL },
 	/* a message: its type and as many bytes as were got */
-	{ X64, 70, 1, { 1, BASE + 0x108, 100 }, 3, "struct msgbuf *", "0x10108", "{mtype=5, mtext='abc'}" },
-	{ X64, 69, 1, { 1, BASE + 0x108, 2 }, 0, "struct msgbuf *", "{mtype=5, mtext='ab'}", NULL },
-	{ X86, 400, 1, { 1, BASE + 0x10c, 6 }, 0, "struct msgbuf *", "{mtype=0, mtext='abcdef'}", NULL },
+	{ X64, 70, 1, { 1, BASE + 0x108, 100 }, 3, "struct msgbuf *", "0x10108", "{mtype=5, mtext=<abc>}" },
+	{ X64, 69, 1, { 1, BASE + 0x108, 2 }, 0, "struct msgbuf *", "{mtype=5, mtext=<ab>}", NULL },
+	{ X86, 400, 1, { 1, BASE + 0x10c, 6 }, 0, "struct msgbuf *", "{mtype=0, mtext=<abcdef>}", NULL },
+	{ X64, 69, 1, { 1, BASE + 0x1f8, 4 }, 0, "struct msgbuf *", "{mtype=0, mtext=<\3>}", NULL },
 	/* waitid: no time, which the kernel does not write */
 	{ X64, 247, 2, { 1, 7, BASE + 0x180, 4 }, 0, "struct siginfo *", "0x10180",
 	  "{si_signo=17, si_errno=0, si_code=1, _sifields={_sigchld={_pid=3, _uid=4u, _status=5}}}" },
