@@ -44,6 +44,8 @@ struct sct_arch {
 	bool (*user)(const struct sct_arch *arch, const struct sct_regs *regs, bool *user);
 	/* The address space that the registers select; false: unknown. */
 	bool (*space)(const struct sct_arch *arch, const struct sct_regs *regs, uint64_t *asid);
+	/* Bytes of an address of the kernel that runs the CPU's programs; 0: the registers do not show it. */
+	unsigned (*kernel_ptr)(const struct sct_arch *arch, const struct sct_regs *regs);
 	const struct sct_sigframe *frames; /* signal frames that Linux lays on user stacks, the last with word 0 */
 };
 
@@ -98,6 +100,12 @@ static inline bool sct_arch_user(const struct sct_arch *arch, const struct sct_r
 static inline bool sct_arch_asid(const struct sct_arch *arch, const struct sct_regs *regs, uint64_t *asid)
 {
 	return arch->space && arch->space(arch, regs, asid);
+}
+
+/* Bytes of an address of the kernel, by the registers of a CPU whose program calls it: 4, 8. 0: they do not show it. */
+static inline unsigned sct_arch_kernel_ptr(const struct sct_arch *arch, const struct sct_regs *regs)
+{
+	return arch->kernel_ptr ? arch->kernel_ptr(arch, regs) : 0;
 }
 
 /* How a signal frame lies on the user stack; offsets from the stack pointer at which the handler begins. */

@@ -102,6 +102,14 @@ static bool space_of(const struct sct_arch *arch, const struct sct_regs *regs, u
 	return true;
 }
 
+/* A kernel of 64 bits runs its programs, of 32 bits too, in long mode; one of 32 bits never enters it. */
+static unsigned kernel_ptr_of(const struct sct_arch *arch, const struct sct_regs *regs)
+{
+	if (arch->word == 4)
+		return 4;
+	return !known(regs, EFER) ? 0 : regs->value[EFER] & EFER_LMA ? 8 : 4;
+}
+
 /* Every signal frame that Linux lays on a user stack (arch/x86/include/asm/sigframe.h). Which one a task gets is its
  * own personality's, not the call's: `int $0x80` from 64-bit code is interrupted by a 64-bit frame. */
 static const struct sct_sigframe frames[] = {
@@ -121,11 +129,11 @@ static const struct sct_sigframe frames[] = {
 const struct sct_arch sct_arch_i386 = {
 	.name = "i386", .word = 4, .regs = regs_i386, .pc = RIP, .sp = RSP, .asid = CR3, .entering = 2,
 	.modes = { SCT_MODE_32 }, .program_mode = SCT_MODE_32, .machine = true, .mode = mode_of, .user = is_user,
-	.space = space_of, .frames = frames,
+	.space = space_of, .kernel_ptr = kernel_ptr_of, .frames = frames,
 };
 
 const struct sct_arch sct_arch_x86_64 = {
 	.name = "x86_64", .word = 8, .regs = regs_x86_64, .pc = RIP, .sp = RSP, .asid = CR3, .entering = 2,
 	.modes = { SCT_MODE_64, SCT_MODE_32 }, .program_mode = SCT_MODE_64, .high_mode = SCT_MODE_64, .machine = true,
-	.mode = mode_of, .user = is_user, .space = space_of, .frames = frames,
+	.mode = mode_of, .user = is_user, .space = space_of, .kernel_ptr = kernel_ptr_of, .frames = frames,
 };

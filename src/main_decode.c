@@ -237,7 +237,10 @@ static bool tell_kernel(struct run *run)
 		        "the recording is of '%s'\n", file, r->expected, r->found);
 		return true;
 	}
-	if (r && r->state == SCT_LINUX_NO_ADDRESSES)
+	if (r && r->state == SCT_LINUX_NO_ADDRESSES && r->same)
+		fprintf(stderr, "sctrace-decode: %s: --types: they are of the recorded kernel, but do not have both types and "
+		        "addresses of symbols (System.map): who called is not known\n", file);
+	else if (r && r->state == SCT_LINUX_NO_ADDRESSES)
 		fprintf(stderr, "sctrace-decode: %s: --types: they do not have both types and addresses of symbols (System.map): "
 		        "who called is not known, nor whether they are of the recorded kernel\n", file);
 	else if (r && r->state == SCT_LINUX_SOUGHT)

@@ -13,6 +13,7 @@
 struct sct_os_view {
 	struct sct_mem mem;
 	unsigned cpu;   /* number of the vCPU */
+	unsigned ptr;   /* bytes of the kernel's addresses, as the vCPU's registers show; 0: they do not */
 	uint64_t shown; /* stands for what is read of the memory: at another moment of the same number it is the same. 0: that
 	                   is not known */
 };

@@ -113,7 +113,7 @@ static bool is_program(const struct sct_linux_look *look, uint64_t task)
  * others, or not what memory has now. */
 static bool look_at(struct sct_linux *l, const struct sct_os_view *view, struct sct_linux_look *look, uint64_t *task)
 {
-	if (!sct_linux_find(l, &view->mem))
+	if (!sct_linux_find(l, view))
 		return false;
 	look->layout = l->is;
 	look->mem = &view->mem;
@@ -174,7 +174,7 @@ static bool linux_is_other(void *state, const struct sct_os_view *view)
 {
 	struct sct_linux *l = state;
 
-	return !sct_linux_find(l, &view->mem) && l->report.state == SCT_LINUX_OTHER_KERNEL;
+	return !sct_linux_find(l, view) && l->report.state == SCT_LINUX_OTHER_KERNEL;
 }
 
 /* Slides are multiples of pages, layouts few. */
@@ -214,8 +214,13 @@ int sct_linux_os(struct sct_os *os, const struct sct_linux_layout *layouts, size
 	for (size_t i = 0; i < count; i++)
 		if (has_addresses(&layouts[i]))
 			l->layouts[l->count++] = layouts[i];
+	l->placeless = !l->count;
+	for (size_t i = 0; i < count && l->placeless; i++) {
+		l->layouts[l->count] = layouts[i];
+		l->layouts[l->count++].at[SCT_LX_BANNER].known = false; /* without the others it is looked for everywhere */
+	}
 	l->beside = beside;
-	l->report.state = l->count ? SCT_LINUX_SOUGHT : SCT_LINUX_NO_ADDRESSES;
+	l->report.state = l->placeless ? SCT_LINUX_NO_ADDRESSES : SCT_LINUX_SOUGHT;
 	*os = (struct sct_os){ "linux", linux_who, linux_descriptor, linux_is_other, linux_found, linux_free, l };
 	return SCT_OK;
 }

@@ -76,12 +76,13 @@ enum sct_linux_state {
 	SCT_LINUX_SOUGHT,       /* the kernel has not been seen in memory yet */
 	SCT_LINUX_FOUND,        /* and is the layout's */
 	SCT_LINUX_OTHER_KERNEL, /* but is another one: nothing is read from it */
-	SCT_LINUX_NO_ADDRESSES, /* the layout has no addresses to look at */
+	SCT_LINUX_NO_ADDRESSES, /* the layout has no addresses to look at: only its banner is looked for */
 };
 
 struct sct_linux_report {
 	enum sct_linux_state state;
 	uint64_t slide; /* FOUND: what KASLR adds to addresses as linked */
+	bool same;      /* NO_ADDRESSES: the recorded kernel's banner is the layout's */
 	bool unnamed;   /* FOUND: the layout does not say which kernel it is of; what is known of this one fits */
 	bool unshown;   /* FOUND: it says so, but memory does not show which kernel this is; likewise */
 	/* OTHER_KERNEL: banners or build ids, of the layout's kernel and of the recording's */

@@ -23,7 +23,8 @@
 #define IMAGE_64 UINT64_C(0xffffffff80000000)
 
 enum {
-	OTHER_WAIT = 64,    /* times the questions so far: another kernel is soon replaced by no other */
+	OTHER_WAIT = 64,    /* times the questions so far: another kernel is soon replaced by no other, and where all there
+	                       is to look for is the banner, it shows at once or much later */
 	WAIT_MAX = 1 << 16, /* questions from one search to the next, at most */
 	SCANS = 3,          /* how often all of the kernel's image is looked through in vain */
 	NOTES_MAX = 4096,   /* bytes of ELF notes that are looked at */
@@ -130,25 +131,26 @@ static bool read_banner(const struct sct_mem *mem, uint64_t addr, char *banner)
 	return !memcmp(banner, banner_start, start) && is_digit(banner[start]) && build && is_digit(build[2]);
 }
 
-/* The first banner among size bytes that lie at addr. */
-static bool banner_among(const struct sct_mem *mem, uint64_t addr, const uint8_t *data, size_t size, char *banner)
+/* The address of the first banner among size bytes that lie at addr; 0: there is none. */
+static uint64_t banner_among(const struct sct_mem *mem, uint64_t addr, const uint8_t *data, size_t size, char *banner)
 {
 	const uint8_t *p = data, *end = data + size;
 
 	while ((p = memmem(p, (size_t)(end - p), banner_start, sizeof banner_start - 1))) {
 		if (read_banner(mem, addr + (uint64_t)(p - data), banner))
-			return true;
+			return addr + (uint64_t)(p - data);
 		p++;
 	}
-	return false;
+	return 0;
 }
 
 /* Looks for the banner in the kernel's image by blocks, each up to its first byte that is not known. It lies in
- * read-only data, which begins with a block (x86_64) or in one that is mapped as a whole. */
-static bool scan(const struct sct_mem *mem, uint64_t start, char *banner)
+ * read-only data, which begins with a block (x86_64) or in one that is mapped as a whole. Its address; 0: it was not
+ * seen. */
+static uint64_t scan(const struct sct_mem *mem, uint64_t start, char *banner)
 {
 	uint8_t *data = malloc(SLIDE_STEP);
-	bool found = false;
+	uint64_t found = 0;
 
 	for (uint64_t at = 0; data && !found && at < SLIDES_END; at += SLIDE_STEP)
 		found = banner_among(mem, start + at, data, mem->read(mem->ctx, start + at, data, SLIDE_STEP), banner);
@@ -302,17 +304,24 @@ static bool may_be_ours(const struct sct_linux *l, const char *banner)
 	return false;
 }
 
-/* Looks for the banner of whichever kernel there is; where there is none it is not looked for again and again. */
-static bool scan_sometimes(struct sct_linux *l, const struct sct_mem *mem, char *banner)
+/* Looks for the banner of whichever kernel there is, and gives its address; where there is none it is not looked for
+ * again and again. */
+static uint64_t scan_sometimes(struct sct_linux *l, const struct sct_mem *mem, char *banner)
 {
-	if (l->beside || l->vain_scans >= SCANS)
-		return false;
-	/* types of 32 bits: the machine may run a kernel of 64 */
-	if ((l->layouts[0].ptr == 4 && scan(mem, IMAGE_32, banner)) || scan(mem, IMAGE_64, banner))
-		return true;
-	l->vain_scans++;
+	uint64_t at = 0;
+
 	*banner = 0;
-	return false;
+	if (l->beside || l->vain_scans >= SCANS)
+		return 0;
+	if (l->layouts[0].ptr == 4) /* the machine may run a kernel of 64 bits all the same */
+		at = scan(mem, IMAGE_32, banner);
+	if (!at)
+		at = scan(mem, IMAGE_64, banner);
+	if (!at) {
+		l->vain_scans++;
+		*banner = 0;
+	}
+	return at;
 }
 
 /* No layout fits: which kernel it is instead, where it shows. */
@@ -326,17 +335,97 @@ static void tell_other(struct sct_linux *l, const struct sct_mem *mem, char *ban
 		other(l, *head ? head : "a kernel whose linux_banner or init_task lies elsewhere", banner);
 }
 
-static bool search(struct sct_linux *l, const struct sct_mem *mem)
+/* Whether a layout may be of a kernel with addresses of that many bytes; 0: nobody knows how many it has. */
+static bool fits(const struct sct_linux_layout *layout, unsigned ptr)
 {
+	return !ptr || !layout->ptr || layout->ptr == ptr;
+}
+
+static bool any_fits(const struct sct_linux *l, unsigned ptr)
+{
+	for (size_t i = 0; i < l->count; i++)
+		if (fits(&l->layouts[i], ptr))
+			return true;
+	return !l->count;
+}
+
+/* Registers show a kernel that has addresses of another size than all layouts. */
+static void tell_other_bits(struct sct_linux *l, const struct sct_os_view *view)
+{
+	const char *head = l->layouts[0].kernel.head;
+	char banner[SCT_LINUX_BANNER_MAX];
+
+	if (l->report.state == SCT_LINUX_OTHER_KERNEL)
+		return;
+	scan_sometimes(l, &view->mem, banner);
+	other(l, *head ? head : view->ptr == 4 ? "a kernel of 64 bits" : "a kernel of 32 bits",
+	      *banner ? banner : view->ptr == 4 ? "a kernel of 32 bits" : "a kernel of 64 bits");
+}
+
+static bool search(struct sct_linux *l, const struct sct_os_view *view)
+{
+	const struct sct_mem *mem = &view->mem;
 	char banner[SCT_LINUX_BANNER_MAX] = "";
 
+	if (!any_fits(l, view->ptr)) {
+		tell_other_bits(l, view);
+		return false;
+	}
 	if (is_to_be_scanned(l) && !scan_sometimes(l, mem, banner) && l->report.state == SCT_LINUX_OTHER_KERNEL)
 		return false;
 	for (size_t i = 0; i < l->count; i++)
-		if (try_layout(l, mem, &l->layouts[i], banner))
+		if (fits(&l->layouts[i], view->ptr) && try_layout(l, mem, &l->layouts[i], banner))
 			return true;
 	tell_other(l, mem, banner);
 	return false;
+}
+
+/* Whether a banner is that of a layout that says which kernel it is of. */
+static bool is_ours(const struct sct_linux *l, const char *banner)
+{
+	for (size_t i = 0; i < l->count; i++)
+		if (*l->layouts[i].kernel.head && is_kernels(&l->layouts[i].kernel, banner))
+			return true;
+	return false;
+}
+
+/* The same without addresses: all that can be held against a layout is the banner, wherever it lies. */
+static void compare_banner(struct sct_linux *l, const struct sct_os_view *view)
+{
+	char banner[SCT_LINUX_BANNER_MAX];
+	uint64_t at;
+
+	if (!any_fits(l, view->ptr)) {
+		tell_other_bits(l, view);
+		return;
+	}
+	at = is_to_be_scanned(l) ? scan_sometimes(l, &view->mem, banner) : 0;
+	l->report.same = at && is_ours(l, banner);
+	l->banner_at = l->report.same ? at : 0;
+	if (at && !may_be_ours(l, banner))
+		other(l, l->layouts[0].kernel.head, banner);
+}
+
+static bool is_gone(const struct sct_mem *mem, uint64_t banner_at)
+{
+	char buf[sizeof banner_start];
+
+	return memcmp(buf, banner_start, mem->read(mem->ctx, banner_at, buf, sizeof banner_start - 1)) != 0;
+}
+
+/* What compare_banner saw stays until the guest starts another kernel. Nothing is found, so nothing can be told. */
+static void find_banner(struct sct_linux *l, const struct sct_os_view *view)
+{
+	if (l->report.state == SCT_LINUX_OTHER_KERNEL)
+		return;
+	if (l->banner_at && is_gone(&view->mem, l->banner_at)) {
+		l->report.same = false;
+		l->banner_at = 0;
+	}
+	if (l->asked++ < l->next || l->banner_at)
+		return;
+	compare_banner(l, view);
+	l->next = l->asked + (OTHER_WAIT * l->asked < WAIT_MAX ? OTHER_WAIT * l->asked : WAIT_MAX);
 }
 
 void sct_linux_refuse(struct sct_linux *l, const struct sct_mem *mem)
@@ -352,12 +441,15 @@ void sct_linux_refuse(struct sct_linux *l, const struct sct_mem *mem)
 	l->is = NULL;
 }
 
-bool sct_linux_find(struct sct_linux *l, const struct sct_mem *mem)
+bool sct_linux_find(struct sct_linux *l, const struct sct_os_view *view)
 {
+	const struct sct_mem *mem = &view->mem;
 	uint64_t wait;
 
-	if (l->report.state == SCT_LINUX_NO_ADDRESSES)
+	if (l->placeless) {
+		find_banner(l, view);
 		return false;
+	}
 	if (l->report.state == SCT_LINUX_FOUND) {
 		if (!moved(l, mem))
 			return true;
@@ -366,7 +458,7 @@ bool sct_linux_find(struct sct_linux *l, const struct sct_mem *mem)
 	}
 	if (l->asked++ < l->next)
 		return false;
-	if (search(l, mem))
+	if (search(l, view))
 		return true;
 	wait = l->report.state == SCT_LINUX_OTHER_KERNEL ? OTHER_WAIT * l->asked : l->asked;
 	l->next = l->asked + (wait < WAIT_MAX ? wait : WAIT_MAX);

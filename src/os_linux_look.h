@@ -47,6 +47,8 @@ struct sct_linux {
 	struct sct_linux_layout *layouts;
 	size_t count;
 	bool beside;
+	bool placeless; /* none of the layouts has addresses */
+	uint64_t banner_at; /* placeless: where the layout's banner was seen; 0: nowhere */
 	const struct sct_linux_layout *is; /* FOUND: the layout of the recorded kernel */
 	struct sct_linux_report report;
 	uint64_t asked, next; /* questions so far, and the one at which the search goes on */
@@ -57,6 +59,6 @@ struct sct_linux {
  * kernel. The layout is not used again. */
 void sct_linux_refuse(struct sct_linux *l, const struct sct_mem *mem);
 /* Whether the kernel is known and there at this moment; searches for it now and then. */
-bool sct_linux_find(struct sct_linux *l, const struct sct_mem *mem);
+bool sct_linux_find(struct sct_linux *l, const struct sct_os_view *view);
 
 #endif

@@ -132,7 +132,9 @@ static struct sct_moment moment_of(const struct sct_event *e)
 
 static struct sct_views views_of(struct sct_vcpu *v, unsigned cpu)
 {
-	return (struct sct_views){ sct_machine_mem(v), { .mem = sct_machine_kernel_mem(v), .cpu = cpu } };
+	unsigned ptr = sct_arch_kernel_ptr(v->machine->arch, &v->regs);
+
+	return (struct sct_views){ sct_machine_mem(v), { .mem = sct_machine_kernel_mem(v), .cpu = cpu, .ptr = ptr } };
 }
 
 /* The types are of another kernel than the recorded one: what they say of structs is not to be believed either. */

@@ -4,8 +4,8 @@
 In:  $BUILD/sctrace-decode; tests/bad.trace.zst; the inputs of the fuzz targets of types in tests/fuzz/corpus/types_*
 Out: a line for each kind of damage; the last line is "N passed, N failed"
 
-What must hold: an end in time and memory, no signal; exit status 0 where the file is of use all the same, else 1 with
-the file's name and a cause, and no log.
+What must hold: an end in time and memory, no signal; exit status 0 where the file is of use all the same, 2 where it
+shows that it is of another kernel, else 1 with the file's name and a cause, and no log.
 """
 import glob
 import os
@@ -84,7 +84,7 @@ def of_other_kinds():
 def cut():
     for _, data in inputs():
         for i in range(ROUNDS):
-            decode(data[:len(data) * i // ROUNDS], [0, 1])
+            decode(data[:len(data) * i // ROUNDS], [0, 1, 2])
 
 
 def changed():
@@ -114,17 +114,26 @@ def one_name_for_all():
 def twice():
     """The same types given twice."""
     data = max((d for k, d in inputs() if k == 'types_btf'), key=len)
-    decode(data, [0, 1])
+    decode(data, [0, 1, 2])
     p = subprocess.run([BUILD + '/sctrace-decode', '--no-progress', '-t', PATH, '-t', PATH, '-o', LOG,
                         'tests/bad.trace.zst'], stderr=subprocess.PIPE, timeout=TIME, preexec_fn=limit,
                        stdin=subprocess.DEVNULL)
-    if p.returncode not in (0, 1):
+    if p.returncode not in (0, 1, 2):
         raise Wrong('status %d: %s' % (p.returncode, p.stderr[-300:]))
+
+
+def of_other_bits():
+    """A kernel's of 32 bits, where the vCPU's registers show one of 64 and nothing shows the kernel's memory."""
+    group = '[debian:%d]\nname = 6.1.0-1|#1 SMP|%s\n'
+    text = decode((group % (32, 'i686') + 'task.pid_offset = 8\ntask.init_addr = 3238002976\n').encode(), [2])
+    if 'another kernel' not in text or 'Linux version 6.1.0-1' not in text or 'a kernel of 64 bits' not in text:
+        raise Wrong('not what is wrong: ' + text[-300:])
+    decode((group % (64, 'x86_64') + 'task.pid_offset = 8\n').encode(), [0])
 
 
 def main():
     passed = failed = 0
-    for test in (nothing, of_other_kinds, cut, changed, one_name_for_all, twice):
+    for test in (nothing, of_other_kinds, cut, changed, one_name_for_all, twice, of_other_bits):
         try:
             test()
             print('ok   types: ' + test.__name__.replace('_', ' '))

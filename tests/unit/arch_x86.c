@@ -87,6 +87,20 @@ START_TEST(address_spaces)
 }
 END_TEST
 
+START_TEST(kernels_addresses)
+{
+	struct sct_regs r = { .known = 0 };
+
+	ck_assert_uint_eq(sct_arch_kernel_ptr(&sct_arch_i386, &r), 4);
+	ck_assert_uint_eq(sct_arch_kernel_ptr(&sct_arch_x86_64, &r), 0);
+	set(&r, "efer", 0xd01);
+	ck_assert_uint_eq(sct_arch_kernel_ptr(&sct_arch_x86_64, &r), 8);
+	set(&r, "efer", 0x800); /* NX alone */
+	ck_assert_uint_eq(sct_arch_kernel_ptr(&sct_arch_x86_64, &r), 4);
+	ck_assert_uint_eq(sct_arch_kernel_ptr(&sct_arch_aarch64, &r), 0);
+}
+END_TEST
+
 START_TEST(registers_and_their_parts)
 {
 	struct sct_regs r = { .known = 0 };
@@ -125,6 +139,7 @@ int main(void)
 	tcase_add_test(t, modes);
 	tcase_add_test(t, user_mode);
 	tcase_add_test(t, address_spaces);
+	tcase_add_test(t, kernels_addresses);
 	tcase_add_test(t, registers_and_their_parts);
 	tcase_add_test(t, frame_as_handlers_see_it);
 	suite_add_tcase(s, t);

@@ -25,6 +25,7 @@ static struct {
 	uint64_t slide;
 	uint64_t used;                /* of the heap */
 	uint64_t hole, hole_end;      /* addresses that are not known */
+	unsigned ptr, reads;          /* of the kernel's addresses, as registers show; how often memory was read */
 	struct sct_linux_layout layout;
 	struct sct_arena arena;
 	struct sct_os os;
@@ -44,6 +45,7 @@ static size_t image_read(void *ctx, uint64_t addr, void *buf, size_t len)
 	size_t n = 0;
 
 	(void)ctx;
+	g.reads++;
 	for (uint8_t *p; n < len && (p = byte_at(addr + n)); n++)
 		((uint8_t *)buf)[n] = *p;
 	return n;
@@ -184,7 +186,7 @@ static void end_image(void)
 
 static struct sct_os_view view_of(unsigned cpu)
 {
-	return (struct sct_os_view){ .mem = { image_read, image_why, NULL }, .cpu = cpu };
+	return (struct sct_os_view){ .mem = { image_read, image_why, NULL }, .cpu = cpu, .ptr = g.ptr };
 }
 
 static struct sct_who who_on(unsigned cpu)

@@ -355,6 +355,100 @@ START_TEST(no_addresses)
 }
 END_TEST
 
+/* The image and a layout that does not say where anything lies in it, of a kernel whose banner begins so. */
+static void begin_without_addresses(const char *head)
+{
+	begin_image(0x400000);
+	for (unsigned f = 0; f <= SCT_LX_CURRENT; f++)
+		g.layout.at[f].known = false;
+	strcpy(g.layout.kernel.head, head);
+}
+
+/* Asks that many times, and whether the banner was seen to be the layout's. */
+static void expect_unplaced(unsigned questions, bool same)
+{
+	struct sct_os_view view = view_of(0);
+
+	for (unsigned i = 0; i < questions; i++) {
+		ck_assert(!who_on(0).pid.known);
+		ck_assert(!g.os.is_other(g.os.state, &view));
+	}
+	ck_assert_int_eq(sct_linux_report(&g.os)->state, SCT_LINUX_NO_ADDRESSES);
+	ck_assert(sct_linux_report(&g.os)->same == same);
+}
+
+/* A vmlinuz alone: its banner is looked for. */
+START_TEST(banner_without_addresses)
+{
+	char found[sizeof banner];
+
+	begin_without_addresses("Linux version 6.1.0-1-amd64 ");
+	use();
+	expect_unplaced(1000, true);
+	ck_assert_uint_lt(g.reads, 5000); /* it is not looked for again where it is */
+	memset(g.image + BANNER_AT, 'x', sizeof banner); /* the guest has started another one */
+	expect_unplaced(1, false);
+	end_image();
+
+	snprintf(found, sizeof found, "%.*s", (int)sizeof banner - 2, banner);
+	begin_without_addresses("Linux version 6.1.0-2-amd64 ");
+	expect_other("Linux version 6.1.0-2-amd64 ", found);
+
+	begin_without_addresses(""); /* raw BTF: of which kernel, it does not say */
+	use();
+	expect_unplaced(1000, false);
+	ck_assert_uint_eq(g.reads, 0);
+	end_image();
+}
+END_TEST
+
+/* Memory that shows the banner late is looked through a few times only. */
+START_TEST(banner_seen_late)
+{
+	unsigned reads;
+
+	begin_without_addresses("Linux version 6.1.0-1-amd64 ");
+	use();
+	g.hole_end = UINT64_MAX;
+	expect_unplaced(10, false);
+	g.hole_end = 0;
+	expect_unplaced(200, true);
+	end_image();
+
+	begin_without_addresses("Linux version 6.1.0-1-amd64 ");
+	use();
+	g.hole_end = UINT64_MAX;
+	expect_unplaced(20000, false);
+	reads = g.reads;
+	expect_unplaced(200000, false);
+	ck_assert_uint_eq(g.reads, reads);
+	end_image();
+}
+END_TEST
+
+/* Registers show whether the kernel is one of 64 bits, where no memory of it is known. */
+START_TEST(other_bits)
+{
+	begin_image(0);
+	g.hole_end = UINT64_MAX;
+	g.layout.ptr = 4;
+	g.ptr = 8;
+	strcpy(g.layout.kernel.head, "Linux version 6.1.0-1-686");
+	expect_other("Linux version 6.1.0-1-686", "a kernel of 64 bits");
+
+	begin_without_addresses("");
+	g.hole_end = UINT64_MAX;
+	g.ptr = 4;
+	expect_other("a kernel of 64 bits", "a kernel of 32 bits");
+
+	begin_image(0);
+	g.ptr = 8;
+	use();
+	is_word(who_on(0).pid, 100);
+	end_image();
+}
+END_TEST
+
 /* Of several layouts the one whose kernel it is counts. */
 START_TEST(which_layout)
 {
@@ -394,6 +488,9 @@ int main(void)
 	tcase_add_loop_test(t, other_structs, 0, 4);
 	tcase_add_test(t, no_such_tasks);
 	tcase_add_test(t, no_addresses);
+	tcase_add_test(t, banner_without_addresses);
+	tcase_add_test(t, banner_seen_late);
+	tcase_add_test(t, other_bits);
 	tcase_add_test(t, which_layout);
 	suite_add_tcase(s, t);
 	return run_tests(s);
