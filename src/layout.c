@@ -160,10 +160,11 @@ static void compat_name(const char *tag, char *name)
 	strcat(name, tag);
 }
 
-/* Whether the kernel's own struct says less: in include/uapi/linux/msg.h the text of a message is one byte. */
+/* Whether the kernel's own struct says less: in include/uapi/linux/msg.h the text of a message is one byte, and struct
+ * compat_ipc_kludge has a number where its address is (ipc/msg.c). */
 static bool says_less(const char *tag)
 {
-	return !strcmp(tag, "msgbuf");
+	return !strcmp(tag, "msgbuf") || !strcmp(tag, "ipc_kludge");
 }
 
 /* The kernel's own struct of that name, for that use, or SCT_NO_TYPE. */

@@ -30,6 +30,7 @@ enum sct_layout_tag {
 	SCT_TAG_IPV4, SCT_TAG_IPV6, /* addresses in network order */
 	SCT_TAG_INET, SCT_TAG_INET6, SCT_TAG_UNIX, /* socket addresses: the port, the path */
 	SCT_TAG_MESSAGE,  /* struct msgbuf: mtext is bytes */
+	SCT_TAG_KLUDGE,   /* struct ipc_kludge: the result tells how long the message behind msgp is */
 	SCT_TAG_SOCKADDR, /* struct sockaddr: sa_data goes on to the address's end */
 	SCT_TAG_HANDLE,   /* struct file_handle: handle_bytes tells how long f_handle is, if it is there */
 };

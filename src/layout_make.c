@@ -318,6 +318,7 @@ static const struct {
 	{ "struct sockaddr_in", SCT_TAG_INET }, { "struct sockaddr_in6", SCT_TAG_INET6 },
 	{ "struct sockaddr_un", SCT_TAG_UNIX }, { "struct file_handle", SCT_TAG_HANDLE },
 	{ "struct sockaddr", SCT_TAG_SOCKADDR }, { "struct msgbuf", SCT_TAG_MESSAGE },
+	{ "struct ipc_kludge", SCT_TAG_KLUDGE },
 };
 
 static uint8_t tag_of(const char *type)

@@ -85,6 +85,9 @@ struct sct_choice {
 	bool counted;
 	uint64_t count;   /* counted: how many elements an array has, whatever its type says */
 	bool bytes;       /* what is declared as text is none */
+	const struct sct_value *was; /* a pointer: what the kernel took for it, whatever stands there now; NULL: that */
+	bool bounded;
+	uint64_t behind;  /* bounded: bytes that are behind a pointer; 0: nothing that counts */
 };
 
 /* What of a member the members before it in the same struct say: false: it is not to be shown at all. */

@@ -156,11 +156,11 @@ static bool is_path(const struct sct_frame *f, const struct sct_layout *l, uint6
 
 static bool object(struct sct_cut *c, const struct sct_layout *l, struct sct_value *v);
 
-/* The object behind a pointer in another. */
-static void behind(const struct sct_cut *c, const struct sct_layout *l, uint64_t at, struct sct_value *v)
+/* The object of so many bytes behind a pointer in another. */
+static void behind(const struct sct_cut *c, const struct sct_layout *l, uint64_t at, uint64_t end, struct sct_value *v)
 {
 	struct sct_cut inner = {
-		.walk = c->walk, .at = at, .end = UINT64_MAX, .depth = c->depth + 1, .nested = c->nested, .path = c->path,
+		.walk = c->walk, .at = at, .end = end, .depth = c->depth + 1, .nested = c->nested, .path = c->path,
 	};
 
 	v->type = l->type;
@@ -168,10 +168,11 @@ static void behind(const struct sct_cut *c, const struct sct_layout *l, uint64_t
 }
 
 /* What a pointer in an object points at, as far as that is known and looked for. */
-static void follow(struct sct_cut *c, const struct sct_layout *l, struct sct_value *v)
+static void follow(struct sct_cut *c, const struct sct_layout *l, const struct sct_choice *choice, struct sct_value *v)
 {
 	struct sct_walk *w = c->walk;
-	const struct sct_layout *to = v->raw ? sct_layout_behind(l) : NULL;
+	uint64_t end = choice && choice->bounded ? choice->behind : UINT64_MAX;
+	const struct sct_layout *to = v->raw && end ? sct_layout_behind(l) : NULL;
 	struct sct_value *e;
 
 	if (!to || !strcmp(to->type, "unsigned char") || ((to->fields || to->kind == SCT_L_ARRAY) && !to->size))
@@ -184,7 +185,7 @@ static void follow(struct sct_cut *c, const struct sct_layout *l, struct sct_val
 		sct_walk_string(w, v->raw, v);
 	} else {
 		e = sct_arena_alloc(w->arena, sizeof *e);
-		behind(c, to, v->raw, e);
+		behind(c, to, v->raw, end, e);
 		v->unknown = e->meaning || e->known ? NULL : e->unknown;
 		v->meaning = v->unknown ? SCT_M_NONE : SCT_M_PTR;
 		v->elems = v->unknown ? NULL : e;
@@ -337,12 +338,14 @@ static bool put(struct sct_cut *c, const struct sct_layout *l, uint64_t offset, 
 	default:
 		v->width = (uint8_t)l->size;
 		known = read_number(c, l, offset, &x);
+		if (known && choice && choice->was)
+			x = choice->was->raw;
 		if (known)
 			put_number(c, l, 8 * l->size, x, v);
 		else
 			v->unknown = c->walk->why;
 		if (v->pointer)
-			follow(c, l, v);
+			follow(c, l, choice, v);
 	}
 	c->nested--;
 	return known;

@@ -108,6 +108,20 @@ static bool choose_handle(const struct sct_walk *w, const struct sct_field *f, c
 	return true;
 }
 
+/* What msgrcv wrote is behind a pointer that it read: the type, and as many bytes as it says (ipc/syscall.c). */
+static void bound_message(const struct sct_walk *w, const struct sct_field *f, struct sct_choice *choice)
+{
+	unsigned error;
+
+	if (!is_named(f, "msgp"))
+		return;
+	choice->bounded = true;
+	if (!w->leaving || !w->result_known || sct_call_failed(w->call, w->result, &error))
+		return;
+	choice->was = sct_walk_member(w->was->elems, w->was->nelems, f->name);
+	choice->behind = choice->was ? w->call->abi->word + w->result : 0;
+}
+
 /* Of an address as such (not of one inside another struct) all bytes count, as many as there are. From Linux 6.2 on,
  * sa_data is a flexible array beside another name for its first 14 bytes. */
 static bool choose_sockaddr(const struct sct_cut *c, const struct sct_field *f, struct sct_choice *choice)
@@ -137,6 +151,9 @@ bool sct_walk_chosen(const struct sct_cut *c, const struct sct_layout *l, const 
 		return choose_handle(c->walk, f, before, n, choice);
 	case SCT_TAG_MESSAGE:
 		choice->bytes = true;
+		return true;
+	case SCT_TAG_KLUDGE:
+		bound_message(c->walk, f, choice);
 		return true;
 	case SCT_TAG_SOCKADDR:
 		return choose_sockaddr(c, f, choice);

@@ -405,7 +405,7 @@ def received(call, args):
 
 def kludge(call, args):
     """msgrcv through ipc: the type hides behind the pointer (struct ipc_kludge, include/linux/ipc.h)."""
-    message, kind = members.inner(args[1]) or args[1]["array"]
+    message, kind = members.inner(args[1] | args[1].get("out", {}))
     return list(zip(call.args[:3], [args[0], message, args[2]])) + [(call.args[3], kind), (call.args[4], args[3])]
 
 

@@ -209,6 +209,7 @@ START_TEST(native_and_compat)
 	STRUCT("unheard_of", 8, { "native", c_long, 0 });
 	STRUCT("msgbuf", 8, { "mtext", c_int, 4 });
 	STRUCT("compat_msgbuf", 8, { "mtext", c_int, 4 });
+	STRUCT("compat_ipc_kludge", 8, { "msgp", c_uint, 0 });
 	end_types();
 	ck_shown(&x64, "struct rusage *", "struct rusage 8: long native 0");
 	ck_shown(&x86, "struct rusage *", "struct compat_rusage 4: int compat 0");
@@ -226,6 +227,7 @@ START_TEST(native_and_compat)
 	/* the kernel's has one byte of the text */
 	ck_shown(&x64, "struct msgbuf *", "struct msgbuf 8: long mtype 0; char [] mtext 8");
 	ck_shown(&x86, "struct msgbuf *", "struct msgbuf 4: long mtype 0; char [] mtext 4");
+	ck_shown(&x86, "struct ipc_kludge *", "struct ipc_kludge 8: struct msgbuf * msgp 0; long msgtyp 4");
 }
 END_TEST
 
