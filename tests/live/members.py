@@ -10,7 +10,9 @@ neither of that name nor in these tables is a difference.
 # what libc calls a member that the kernel has under another name, often inside a union whose arm a tag chose
 RENAMED = {
     # one name for the family, whatever the address is of (bind(2)); the kernel's types have one each
-    "sa_family": ["sin_family", "sin6_family", "sun_family", "nl_family", "sll_family", "ss_family", "family"],
+    "sa_family": ["sin_family", "sin6_family", "sun_family", "nl_family", "sll_family", "ss_family", "svm_family",
+                  "sax25_family", "sx25_family", "can_family", "spn_family", "salg_family", "sq_family", "sxdp_family",
+                  "family"],
     # siginfo_t: macros into union __sifields (include/uapi/asm-generic/siginfo.h)
     "si_pid": ["_pid"], "si_uid": ["_uid"], "si_status": ["_status"], "si_utime": ["_utime"], "si_stime": ["_stime"],
     "si_int": ["sival_int"], "si_ptr": ["sival_ptr"], "si_addr": ["_addr"], "si_band": ["_band"], "si_fd": ["_fd"],
