@@ -313,7 +313,7 @@ static int outcome(struct sct_recording *r)
 		snprintf(r->message, sizeof r->message,
 		         "%s: in %llu places trace and snapshot disagree: memory may be wrong", r->path,
 		         (unsigned long long)different);
-	else if (kernel && kernel->state == SCT_LINUX_OTHER_KERNEL)
+	else if (kernel && (kernel->state == SCT_LINUX_OTHER_KERNEL || kernel->mixed))
 		snprintf(r->message, sizeof r->message, "%s: the types are of another kernel: of '%.400s', the recording is of "
 		         "'%.400s'", r->path, kernel->expected, kernel->found);
 	else

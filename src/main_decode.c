@@ -232,9 +232,9 @@ static bool tell_kernel(struct run *run)
 	if (run->options->sources.ntypes && run->sources.trace.ops->info(run->sources.trace.state)->user_mode)
 		fprintf(stderr, "sctrace-decode: %s: --types: not used: the recording is of a single program and has no kernel\n",
 		        file);
-	if (r && r->state == SCT_LINUX_OTHER_KERNEL) {
-		fprintf(stderr, "sctrace-decode: %s: --types: of another kernel, so they are not used: they are of '%s', "
-		        "the recording is of '%s'\n", file, r->expected, r->found);
+	if (r && (r->state == SCT_LINUX_OTHER_KERNEL || r->mixed)) {
+		fprintf(stderr, "sctrace-decode: %s: --types: %sof another kernel, so they are not used: they are of '%s', "
+		        "the recording is of '%s'\n", file, r->mixed ? "those of structs are " : "", r->expected, r->found);
 		return true;
 	}
 	if (r && r->state == SCT_LINUX_NO_ADDRESSES && r->same)
@@ -246,6 +246,9 @@ static bool tell_kernel(struct run *run)
 	else if (r && r->state == SCT_LINUX_SOUGHT)
 		fprintf(stderr, "sctrace-decode: %s: --types: the recording does not show the memory that tells its kernel: "
 		        "who called is not known, nor whether they are of it\n", file);
+	else if (r && r->uncompared)
+		fprintf(stderr, "sctrace-decode: %s: --types: one file fits the recorded kernel, but the types of structs do "
+		        "not tell which kernel they are of\n", file);
 	else if (r && (r->unnamed || r->unshown))
 		fprintf(stderr, "sctrace-decode: %s: --types: they fit the recorded kernel, which lies 0x%llx bytes %s "
 		        "than they say, but %s not tell which kernel %s\n", file,

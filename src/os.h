@@ -34,8 +34,8 @@ struct sct_os {
 	 * "/etc/passwd", "pipe:[123]", "TCP:[127.0.0.1:80->127.0.0.1:4242]"; of SCT_AT_FDCWD the path of the thread's
 	 * working directory. "": it is not open; NULL: not known. */
 	const char *(*descriptor)(void *state, const struct sct_os_view *view, int fd, struct sct_arena *arena);
-	/* Whether the kernel is known to be another one than that whose data `state` was made for: nothing is told of
-	 * it. */
+	/* Whether the kernel is known to be another one than that of the types which came with what `state` was made of:
+	 * they are of no use then. */
 	bool (*is_other)(void *state, const struct sct_os_view *view);
 	/* Which kernel was found, and where: as long as the number is the same, answers depend on the view alone. 0: it is
 	 * still sought. */

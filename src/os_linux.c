@@ -174,7 +174,7 @@ static bool linux_is_other(void *state, const struct sct_os_view *view)
 {
 	struct sct_linux *l = state;
 
-	return !sct_linux_find(l, view) && l->report.state == SCT_LINUX_OTHER_KERNEL;
+	return sct_linux_find(l, view) ? l->report.mixed : l->report.state == SCT_LINUX_OTHER_KERNEL;
 }
 
 /* Slides are multiples of pages, layouts few. */
@@ -202,6 +202,26 @@ static bool has_addresses(const struct sct_linux_layout *layout)
 	       (layout->at[SCT_LX_BANNER].known || layout->at[SCT_LX_INIT_TASK].known);
 }
 
+/* Copies the layouts that lead anywhere; or else those that say at least which kernel the types are of. */
+static void take_layouts(struct sct_linux *l, const struct sct_linux_layout *layouts, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (has_addresses(&layouts[i]))
+			l->layouts[l->count++] = layouts[i];
+		if (!layouts[i].of_types)
+			continue;
+		l->has_types = true;
+		l->types = layouts[i].kernel;
+	}
+	l->placeless = !l->count;
+	for (size_t i = 0; i < count && l->placeless; i++) {
+		if (l->has_types && !layouts[i].of_types)
+			continue;
+		l->layouts[l->count] = layouts[i];
+		l->layouts[l->count++].at[SCT_LX_BANNER].known = false; /* without the others it is looked for everywhere */
+	}
+}
+
 int sct_linux_os(struct sct_os *os, const struct sct_linux_layout *layouts, size_t count, bool beside,
                  struct sct_err *err)
 {
@@ -211,14 +231,7 @@ int sct_linux_os(struct sct_os *os, const struct sct_linux_layout *layouts, size
 		free(l);
 		return sct_fail(err, SCT_E_NOMEM, SCT_NO_OFFSET, "out of memory");
 	}
-	for (size_t i = 0; i < count; i++)
-		if (has_addresses(&layouts[i]))
-			l->layouts[l->count++] = layouts[i];
-	l->placeless = !l->count;
-	for (size_t i = 0; i < count && l->placeless; i++) {
-		l->layouts[l->count] = layouts[i];
-		l->layouts[l->count++].at[SCT_LX_BANNER].known = false; /* without the others it is looked for everywhere */
-	}
+	take_layouts(l, layouts, count);
 	l->beside = beside;
 	l->report.state = l->placeless ? SCT_LINUX_NO_ADDRESSES : SCT_LINUX_SOUGHT;
 	*os = (struct sct_os){ "linux", linux_who, linux_descriptor, linux_is_other, linux_found, linux_free, l };

@@ -61,6 +61,7 @@ struct sct_linux_kernel {
 struct sct_linux_layout {
 	struct sct_word at[SCT_LX_FIELDS]; /* unknown: what needs it stays unknown */
 	uint8_t ptr;                       /* bytes of the kernel's pointers: 4, 8 */
+	bool of_types;                     /* it comes from types, which tell structs of calls too */
 	struct sct_linux_kernel kernel;
 };
 
@@ -85,7 +86,9 @@ struct sct_linux_report {
 	bool same;      /* NO_ADDRESSES: the recorded kernel's banner is the layout's */
 	bool unnamed;   /* FOUND: the layout does not say which kernel it is of; what is known of this one fits */
 	bool unshown;   /* FOUND: it says so, but memory does not show which kernel this is; likewise */
-	/* OTHER_KERNEL: banners or build ids, of the layout's kernel and of the recording's */
+	bool mixed;     /* FOUND: by a layout of the recorded kernel beside types of another one */
+	bool uncompared; /* FOUND: likewise, but which kernel the types are of is not known */
+	/* OTHER_KERNEL, mixed: banners or build ids, of the layout's (mixed: the types') kernel and of the recording's */
 	char expected[SCT_LINUX_BANNER_MAX], found[SCT_LINUX_BANNER_MAX];
 };
 

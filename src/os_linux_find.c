@@ -268,6 +268,23 @@ static bool same_kernel(struct sct_linux *l, const struct sct_mem *mem, const st
 	return same_banner(l, &layout->kernel, banner, whole) && same_build(l, mem, layout, slide);
 }
 
+/* Another layout than the types' has been found to be the recorded kernel's: notes whether they are of another one. */
+static void compare_types(struct sct_linux *l, const char *scanned)
+{
+	const struct sct_linux_kernel *k = &l->is->kernel;
+
+	if (!l->has_types || l->is->of_types)
+		return;
+	l->report.uncompared = !*l->types.head;
+	if (l->report.uncompared)
+		return;
+	l->report.mixed = *scanned ? !is_kernels(&l->types, scanned) : !is_kernels(k, l->types.head);
+	if (!l->report.mixed)
+		return;
+	snprintf(l->report.expected, sizeof l->report.expected, "%s", l->types.head);
+	snprintf(l->report.found, sizeof l->report.found, "%s", *scanned ? scanned : k->head);
+}
+
 static bool try_layout(struct sct_linux *l, const struct sct_mem *mem, const struct sct_linux_layout *layout,
                        const char *scanned)
 {
@@ -281,6 +298,7 @@ static bool try_layout(struct sct_linux *l, const struct sct_mem *mem, const str
 		l->report = (struct sct_linux_report){
 			.state = SCT_LINUX_FOUND, .slide = slide, .unnamed = !is_named(layout), .unshown = l->report.unshown,
 		};
+		compare_types(l, scanned);
 		return true;
 	}
 	return false;

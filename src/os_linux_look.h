@@ -47,6 +47,8 @@ struct sct_linux {
 	struct sct_linux_layout *layouts;
 	size_t count;
 	bool beside;
+	bool has_types; /* types came with the layouts */
+	struct sct_linux_kernel types; /* that they are of */
 	bool placeless; /* none of the layouts has addresses */
 	uint64_t banner_at; /* placeless: where the layout's banner was seen; 0: nowhere */
 	const struct sct_linux_layout *is; /* FOUND: the layout of the recorded kernel */

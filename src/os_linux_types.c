@@ -215,6 +215,7 @@ void sct_linux_layout_of_types(struct sct_linux_layout *layout, const struct sct
 
 	memset(layout, 0, sizeof *layout);
 	layout->ptr = types->pointer_size;
+	layout->of_types = true;
 	snprintf(k->head, sizeof k->head, "%.*s", (int)strcspn(banner, "\n"), banner);
 	if (types->identity.build_id_size <= sizeof k->build_id) {
 		k->build_id_size = types->identity.build_id_size;

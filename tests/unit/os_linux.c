@@ -449,6 +449,44 @@ START_TEST(other_bits)
 }
 END_TEST
 
+/* PANDA's file of the recorded kernel beside a vmlinuz: who runs is told, and whether structs are may depend on it. */
+START_TEST(types_beside)
+{
+	static const struct {
+		const char *types;
+		bool seen, mixed;
+	} rows[] = {
+		{ "Linux version 6.1.0-2-amd64 (a@b) (gcc) #1 SMP Debian 6.1.4-1 (2023-01-07)", true, true },
+		{ "Linux version 6.1.0-1-amd64 (a@b) (gcc) #1 SMP Debian 6.1.4-1 (2023-01-07)", true, false },
+		{ "Linux version 6.1.0-2-amd64 (a@b) (gcc) #1 SMP Debian 6.1.4-1 (2023-01-07)", false, true },
+		{ "Linux version 6.1.0-1-amd64 (a@b) (gcc) #1 SMP Debian 6.1.4-1 (2023-01-07)", false, false },
+		{ "", true, false },
+	};
+	const struct sct_os_view view = view_of(0);
+	struct sct_linux_layout two[2];
+	struct sct_err err;
+
+	begin_without_addresses(rows[_i].types);
+	two[0] = g.layout;
+	two[0].of_types = true;
+	begin_image(0x400000);
+	g.hole = IMAGE + g.slide + BANNER_AT;
+	g.hole_end = rows[_i].seen ? g.hole : g.hole + sizeof banner;
+	two[1] = g.layout;
+	two[1].at[SCT_LX_BANNER].known = false;
+	strcpy(two[1].kernel.head, "Linux version 6.1.0-1-amd64 ");
+	strcpy(two[1].kernel.tail, " #1 SMP Debian 6.1.4-1 (2023-01-07)");
+	ck_assert_int_eq(sct_linux_os(&g.os, two, 2, false, &err), SCT_OK);
+	ck_assert(g.os.is_other(g.os.state, &view) == rows[_i].mixed);
+	is_word(who_on(0).tid, 100);
+	ck_assert_int_eq(sct_linux_report(&g.os)->state, SCT_LINUX_FOUND);
+	ck_assert(sct_linux_report(&g.os)->mixed == rows[_i].mixed);
+	ck_assert(sct_linux_report(&g.os)->uncompared == !*rows[_i].types);
+	ck_assert_str_eq(sct_linux_report(&g.os)->expected, rows[_i].mixed ? rows[_i].types : "");
+	end_image();
+}
+END_TEST
+
 /* Of several layouts the one whose kernel it is counts. */
 START_TEST(which_layout)
 {
@@ -487,6 +525,7 @@ int main(void)
 	tcase_add_test(t, build_ids);
 	tcase_add_loop_test(t, other_structs, 0, 4);
 	tcase_add_test(t, no_such_tasks);
+	tcase_add_loop_test(t, types_beside, 0, 5);
 	tcase_add_test(t, no_addresses);
 	tcase_add_test(t, banner_without_addresses);
 	tcase_add_test(t, banner_seen_late);
