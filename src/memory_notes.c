@@ -47,6 +47,17 @@ static const uint8_t *read_now(struct sct_memory *m, const struct sct_memory_not
 	return buf;
 }
 
+static bool is_same(const uint8_t *a, const uint8_t *b, size_t len)
+{
+	uint64_t x, y;
+
+	if (len != sizeof x)
+		return !memcmp(a, b, len);
+	memcpy(&x, a, sizeof x); /* pointers and entries of page tables, nearly all there are: one comparison */
+	memcpy(&y, b, sizeof y);
+	return x == y;
+}
+
 bool sct_memory_notes_hold(const struct sct_memory_notes *n, struct sct_memory *m)
 {
 	uint8_t buf[LEN_MAX];
@@ -55,7 +66,7 @@ bool sct_memory_notes_hold(const struct sct_memory_notes *n, struct sct_memory *
 	for (const struct sct_memory_note *note = n->note; note < n->note + n->count; note++) {
 		const uint8_t *now = read_now(m, note, buf, &known);
 
-		if (known != note->known || memcmp(now, n->bytes + note->at, known))
+		if (known != note->known || !is_same(now, n->bytes + note->at, known))
 			return false;
 	}
 	return !n->full;
