@@ -35,11 +35,10 @@ static const char banner_start[] = "Linux version ";
 /* What an address of a layout shows of the kernel. */
 enum seen { UNREADABLE, DIFFERENT, SAME };
 
-static enum seen compare_bytes(const struct sct_mem *mem, const struct sct_linux_layout *layout, uint64_t addr,
-                               const void *bytes, size_t size)
+static enum seen compare_bytes(const struct sct_mem *mem, uint64_t addr, const void *bytes, size_t size)
 {
 	char buf[32];
-	size_t n = mem->read(mem->ctx, layout->ptr == 4 ? (uint32_t)addr : addr, buf, size);
+	size_t n = mem->read(mem->ctx, addr, buf, size);
 
 	return memcmp(buf, bytes, n) ? DIFFERENT : n == size ? SAME : UNREADABLE;
 }
@@ -47,7 +46,7 @@ static enum seen compare_bytes(const struct sct_mem *mem, const struct sct_linux
 static enum seen compare(const struct sct_mem *mem, const struct sct_linux_layout *layout, uint64_t addr,
                          const char *text)
 {
-	return compare_bytes(mem, layout, addr, text, strlen(text));
+	return compare_bytes(mem, sct_linux_wrap(layout, addr), text, strlen(text));
 }
 
 static bool is_number(const struct sct_mem *mem, const struct sct_linux_layout *layout, uint64_t task,
@@ -58,7 +57,8 @@ static bool is_number(const struct sct_mem *mem, const struct sct_linux_layout *
 
 	for (unsigned i = 0; i < size; i++)
 		bytes[i] = (uint8_t)(value >> 8 * i);
-	return !at->known || compare_bytes(mem, layout, task + at->value, bytes, size) != DIFFERENT;
+	return !at->known ||
+	       compare_bytes(mem, sct_linux_wrap(layout, task + at->value), bytes, size) != DIFFERENT;
 }
 
 /* Whether init_task lies there, with members where the layout says: its name is "swapper", its numbers are 0, and it is
@@ -253,7 +253,7 @@ static bool same_kernel(struct sct_linux *l, const struct sct_mem *mem, const st
                         uint64_t slide, const char *scanned)
 {
 	const struct sct_word *at = &layout->at[SCT_LX_BANNER];
-	uint64_t addr = layout->ptr == 4 ? (uint32_t)(at->value + slide) : at->value + slide;
+	uint64_t addr = sct_linux_wrap(layout, at->value + slide);
 	char banner[SCT_LINUX_BANNER_MAX];
 	bool whole = true;
 
@@ -424,11 +424,12 @@ static void compare_banner(struct sct_linux *l, const struct sct_os_view *view)
 		other(l, l->layouts[0].kernel.head, banner);
 }
 
-static bool is_gone(const struct sct_mem *mem, uint64_t banner_at)
+/* Sets when the search goes on: after so many times the questions so far. */
+static void wait_times(struct sct_linux *l, uint64_t times)
 {
-	char buf[sizeof banner_start];
+	uint64_t wait = times * l->asked;
 
-	return memcmp(buf, banner_start, mem->read(mem->ctx, banner_at, buf, sizeof banner_start - 1)) != 0;
+	l->next = l->asked + (wait < WAIT_MAX ? wait : WAIT_MAX);
 }
 
 /* What compare_banner saw stays until the guest starts another kernel. Nothing is found, so nothing can be told. */
@@ -436,23 +437,24 @@ static void find_banner(struct sct_linux *l, const struct sct_os_view *view)
 {
 	if (l->report.state == SCT_LINUX_OTHER_KERNEL)
 		return;
-	if (l->banner_at && is_gone(&view->mem, l->banner_at)) {
+	if (l->banner_at &&
+	    compare_bytes(&view->mem, l->banner_at, banner_start, sizeof banner_start - 1) == DIFFERENT) {
 		l->report.same = false;
 		l->banner_at = 0;
 	}
 	if (l->asked++ < l->next || l->banner_at)
 		return;
 	compare_banner(l, view);
-	l->next = l->asked + (OTHER_WAIT * l->asked < WAIT_MAX ? OTHER_WAIT * l->asked : WAIT_MAX);
+	wait_times(l, OTHER_WAIT);
 }
 
 void sct_linux_refuse(struct sct_linux *l, const struct sct_mem *mem)
 {
 	const struct sct_linux_layout *is = l->is;
-	uint64_t at = is->at[SCT_LX_BANNER].value + l->report.slide;
+	uint64_t at = sct_linux_wrap(is, is->at[SCT_LX_BANNER].value + l->report.slide);
 	char banner[SCT_LINUX_BANNER_MAX];
 
-	if (!is->at[SCT_LX_BANNER].known || !read_banner(mem, is->ptr == 4 ? (uint32_t)at : at, banner))
+	if (!is->at[SCT_LX_BANNER].known || !read_banner(mem, at, banner))
 		snprintf(banner, sizeof banner, "another one");
 	other(l, "a kernel whose tasks have their members elsewhere", banner);
 	l->layouts[is - l->layouts] = l->layouts[--l->count];
@@ -462,7 +464,6 @@ void sct_linux_refuse(struct sct_linux *l, const struct sct_mem *mem)
 bool sct_linux_find(struct sct_linux *l, const struct sct_os_view *view)
 {
 	const struct sct_mem *mem = &view->mem;
-	uint64_t wait;
 
 	if (l->placeless) {
 		find_banner(l, view);
@@ -478,7 +479,6 @@ bool sct_linux_find(struct sct_linux *l, const struct sct_os_view *view)
 		return false;
 	if (search(l, view))
 		return true;
-	wait = l->report.state == SCT_LINUX_OTHER_KERNEL ? OTHER_WAIT * l->asked : l->asked;
-	l->next = l->asked + (wait < WAIT_MAX ? wait : WAIT_MAX);
+	wait_times(l, l->report.state == SCT_LINUX_OTHER_KERNEL ? OTHER_WAIT : 1);
 	return false;
 }

@@ -13,14 +13,9 @@
 /* Strings are read by so many aligned bytes: what lies behind them is not asked for, and does not count. */
 enum { CHUNK = 8 };
 
-static uint64_t wrap(const struct sct_linux_look *look, uint64_t addr)
-{
-	return look->layout->ptr == 4 ? (uint32_t)addr : addr;
-}
-
 size_t sct_linux_read(const struct sct_linux_look *look, uint64_t addr, void *buf, size_t len)
 {
-	return look->mem->read(look->mem->ctx, wrap(look, addr), buf, len);
+	return look->mem->read(look->mem->ctx, sct_linux_wrap(look->layout, addr), buf, len);
 }
 
 bool sct_linux_word(const struct sct_linux_look *look, uint64_t addr, unsigned size, uint64_t *value)
@@ -41,7 +36,7 @@ bool sct_linux_at(const struct sct_linux_look *look, uint64_t base, enum sct_lin
 
 	if (!at->known || !base)
 		return false;
-	*addr = wrap(look, base + at->value);
+	*addr = sct_linux_wrap(look->layout, base + at->value);
 	return true;
 }
 

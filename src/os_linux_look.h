@@ -15,6 +15,12 @@ struct sct_linux_look {
 	struct sct_arena *arena; /* of what is handed out */
 };
 
+/* An address of the layout's kernel: those of 32 bits wrap. */
+static inline uint64_t sct_linux_wrap(const struct sct_linux_layout *layout, uint64_t addr)
+{
+	return layout->ptr == 4 ? (uint32_t)addr : addr;
+}
+
 /* Copies the leading bytes at addr that are known, len at most; returns how many. */
 size_t sct_linux_read(const struct sct_linux_look *look, uint64_t addr, void *buf, size_t len);
 /* The number of size bytes at addr. False: not known. */

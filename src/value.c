@@ -193,8 +193,10 @@ static bool failed_unwritten(const struct sct_call *call, const struct sct_param
 
 	if (!sct_call_failed(call, result, &number))
 		return false;
+	if (!p->even)
+		return true; /* without a look at the error's name: most parameters */
 	error = sct_label(call->abi->errors, number);
-	return !p->even || !error || strcmp(p->even, error) != 0;
+	return !error || strcmp(p->even, error) != 0;
 }
 
 static bool same_values(const struct sct_value *a, const struct sct_value *b, size_t n)
